@@ -1,0 +1,253 @@
+"""Every setting of the portal, in one file. What may differ between machines is read from the environment.
+
+Nothing has to be set: without any variable the portal runs on SQLite and a Celery broker made of files, both in `var/`.
+`docs/operations.md` lists the variables.
+"""
+
+import os
+import secrets
+from datetime import timedelta
+from pathlib import Path
+
+import environ
+from csp.constants import NONE, SELF
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+# What the portal writes on its own machine: SQLite, the file broker, the beat schedule, collected static files.
+VAR_DIR = Path(env.str("PORTAL_VAR_DIR", default=str(BASE_DIR / "var")))
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+
+
+def kept_secret_key(path: Path) -> str:
+    """The key of this installation, made once. Linking a finished file: two first starts agree on one key."""
+    if not path.exists():
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(64))
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text()
+
+
+# --- The site -------------------------------------------------------------------------------------------------------
+
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = env.str("SECRET_KEY", default="") or kept_secret_key(VAR_DIR / "secret_key")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+ROOT_URLCONF = "finance_portal.urls"
+WSGI_APPLICATION = "finance_portal.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "organizations",
+    "credit",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    # Also under `runserver`, static files come from WhiteNoise: what is looked at is what is deployed.
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django_filters",
+    "crispy_forms",
+    "crispy_bootstrap5",
+    "django_htmx",
+    "csp",
+    "bootstrap",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    # A page is closed unless it says otherwise: a forgotten decorator must not show a customer's money.
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
+CRISPY_TEMPLATE_PACK = "bootstrap5"
+
+LANGUAGE_CODE = "en"
+USE_I18N = True
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+# --- Databases ------------------------------------------------------------------------------------------------------
+
+DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'portal.sqlite3'}")}
+_database = DATABASES["default"]
+# Connections stay open: the web server has a fixed, small number of threads and each keeps one. A pool would add a
+# hand-over to every request and lend nothing; a broken connection is noticed by the health check and replaced.
+_database.setdefault("CONN_MAX_AGE", 600)
+_database.setdefault("CONN_HEALTH_CHECKS", True)
+if _database["ENGINE"] == "django.db.backends.sqlite3":
+    _database["OPTIONS"] = {
+        # A transaction takes the write lock when it begins, so what it decides on cannot change under it.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        # FULL, not NORMAL: in WAL mode NORMAL may lose the last commits when the power fails, and a charge that was
+        # answered "accepted" must still be there afterwards.
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
+            "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-32000; PRAGMA journal_size_limit=67108864"
+        ),
+        **_database.get("OPTIONS", {}),
+    }
+    # A file, not memory: threads and a real worker must be able to open the database of a test.
+    _database["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
+
+# --- People and sessions ----------------------------------------------------------------------------------------------
+
+LOGIN_URL = "/sign-in/"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/sign-in/"
+SESSION_COOKIE_AGE = int(timedelta(hours=env.int("SESSION_HOURS", default=12)).total_seconds())
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+# --- What a browser may do ----------------------------------------------------------------------------------------------
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "base-uri": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "object-src": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+# HTTPS=1 says that people reach the portal over HTTPS, directly or through a proxy that sets X-Forwarded-Proto.
+HTTPS = env.bool("HTTPS", default=False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=0)
+if HTTPS:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# --- Static files ---------------------------------------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+_plain_static_files = "django.contrib.staticfiles.storage.StaticFilesStorage"
+_hashed_static_files = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": _plain_static_files if DEBUG else _hashed_static_files},
+}
+WHITENOISE_USE_FINDERS = DEBUG
+
+# --- Mail and log ---------------------------------------------------------------------------------------------------------
+
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="finance-portal@localhost")
+# Django by itself is silent about errors when DEBUG is off; the supervisor or the service manager keeps stderr.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {"django": {"handlers": ["stderr"], "level": "INFO", "propagate": False}},
+}
+
+# --- Celery -----------------------------------------------------------------------------------------------------------------
+
+REDIS_URL = env.str("REDIS_URL", default="")
+if REDIS_URL:
+    CELERY_BROKER_URL = REDIS_URL
+    # With late acknowledgement Redis hands a task out again after this time, so it must exceed the longest task.
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {"visibility_timeout": 3600}
+    if REDIS_URL.startswith("sentinel://"):
+        CELERY_BROKER_TRANSPORT_OPTIONS["master_name"] = env.str("REDIS_SENTINEL_MASTER", default="mymaster")
+else:
+    _broker_dir = VAR_DIR / "broker"
+    _broker_dir.joinpath("control").mkdir(parents=True, exist_ok=True)
+    _broker_dir.joinpath("messages").mkdir(exist_ok=True)
+    CELERY_BROKER_URL = "filesystem://"
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": str(_broker_dir / "messages"),
+        "data_folder_out": str(_broker_dir / "messages"),
+        "control_folder": str(_broker_dir / "control"),
+    }
+
+CELERY_TIMEZONE = "UTC"
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+# Nobody waits for a task's result: what a job did is written by the job itself.
+CELERY_TASK_IGNORE_RESULT = True
+# Every task may run twice, none may get lost: acknowledged when done, handed out again when its worker dies.
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
+
+
+def every(seconds: int, job: str) -> dict[str, object]:
+    """A job that beat asks for at this pace. A request that found no worker in time is dropped: the next one does it."""
+    return {"task": f"credit.tasks.{job}", "schedule": seconds, "options": {"expires": seconds}}
+
+
+CELERY_BEAT_SCHEDULE = {
+    "book ended limits": every(30, "book_ended_limits"),
+    "close due periods": every(60, "close_due_periods"),
+    "release expired holds": every(60, "release_expired_holds"),
+    "issue invoices": every(300, "issue_invoices"),
+    "reconcile wallets": every(3600, "reconcile_wallets"),
+}
+
+# --- The portal's own choices (product.md names each) -------------------------------------------------------------------------
+
+CREDIT_TEMPORARY_LIMIT_FOR_POSTPAID = env.bool("CREDIT_TEMPORARY_LIMIT_FOR_POSTPAID", default=False)
+CREDIT_LONGEST_TEMPORARY_LIMIT_DAYS = env.int("CREDIT_LONGEST_TEMPORARY_LIMIT_DAYS", default=366)
+CREDIT_DEFAULT_HOLD_LIFE_SECONDS = env.int("CREDIT_DEFAULT_HOLD_LIFE_SECONDS", default=86_400)
+CREDIT_LONGEST_HOLD_LIFE_DAYS = env.int("CREDIT_LONGEST_HOLD_LIFE_DAYS", default=62)
+CREDIT_STATEMENT_COUNTS_AS_OVERDUE = env.bool("CREDIT_STATEMENT_COUNTS_AS_OVERDUE", default=False)
+CREDIT_INVOICE_PREFIX = env.str("CREDIT_INVOICE_PREFIX", default="INV")
+CREDIT_INVOICE_DUE_DAYS = env.int("CREDIT_INVOICE_DUE_DAYS", default=30)
+# The zone in which a viewer reads instants unless they chose their own.
+PORTAL_TIME_ZONE = env.str("PORTAL_TIME_ZONE", default="Europe/Bratislava")
+# Shows "demo data" in the header, and lets `seed_demo` make its sign-ins.
+PORTAL_DEMO = env.bool("PORTAL_DEMO", default=False)

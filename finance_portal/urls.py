@@ -1,0 +1,22 @@
+"""The root of the addresses; what the portal does is listed in `credit/urls.py`."""
+
+from importlib.util import find_spec
+
+from django.contrib import admin
+from django.contrib.auth import views as auth_views
+from django.urls import include, path
+
+admin.site.site_header = admin.site.site_title = "Finance portal"
+
+urlpatterns = [
+    path(
+        "sign-in/",
+        auth_views.LoginView.as_view(template_name="sign_in.html", redirect_authenticated_user=True),
+        name="sign_in",
+    ),
+    path("sign-out/", auth_views.LogoutView.as_view(), name="sign_out"),
+    path("admin/", admin.site.urls),
+]
+# The tab's addresses arrive with its first views; until then the admin and the jobs already start.
+if find_spec("credit.urls"):
+    urlpatterns += [path("", include("credit.urls"))]

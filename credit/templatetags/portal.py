@@ -1,0 +1,141 @@
+"""Filters and tags of every page: amounts, instants, badges, icons. They write what `credit.display` decides."""
+
+from datetime import datetime
+from functools import cache
+
+from django import template
+from django.conf import settings
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from credit import display
+
+register = template.Library()
+
+BADGES = {
+    "works": ("ok", "check"),
+    "near": ("warn", "alert"),
+    "blocked": ("danger", "stop"),
+    "suspended": ("danger", "pause"),
+    "closed": ("plain", ""),
+}
+
+
+@register.filter
+def money(micros: int | None, currency: str) -> str:
+    """Rounded to the currency; an amount that does not exist is unlimited only where the caller says so."""
+    return "" if micros is None else display.amount(micros, currency)
+
+
+@register.filter
+def change(micros: int, currency: str) -> str:
+    """An amount where a change is meant: with its plus."""
+    return display.amount(micros, currency, plus=True)
+
+
+@register.filter
+def money_code(micros: int | None, currency: str) -> SafeString | str:
+    """The amount with the currency's code small behind it."""
+    if micros is None:
+        return ""
+    return format_html('{} <span class="cur">{}</span>', display.amount(micros, currency), currency)
+
+
+@register.filter
+def exact(micros: int | None, currency: str) -> SafeString | str:
+    """Every digit; those beyond the currency's decimals smaller and grey."""
+    return "" if micros is None else _with_small_digits(*display.exact_parts(micros, currency))
+
+
+@register.filter
+def exact_change(micros: int, currency: str) -> SafeString:
+    return _with_small_digits(*display.exact_parts(micros, currency, plus=True))
+
+
+def _with_small_digits(head: str, beyond: str) -> SafeString:
+    return format_html('{}<span class="sub">{}</span>', head, beyond) if beyond else format_html("{}", head)
+
+
+@register.filter
+def short_money(micros: int | None, currency: str) -> str:
+    return "" if micros is None else display.short_amount(micros, currency)
+
+
+@register.filter
+def day_and_time(instant: datetime, zone: str) -> str:
+    return display.day_and_time(instant, zone, timezone.now())
+
+
+@register.filter
+def weekday_and_time(instant: datetime, zone: str) -> str:
+    return display.weekday_and_time(instant, zone, timezone.now())
+
+
+@register.filter
+def in_words(instant: datetime, zone: str) -> str:
+    return display.in_words(instant, zone)
+
+
+@register.filter
+def for_you(instant: datetime, zone: str) -> str:
+    return display.for_you(instant, zone, settings.PORTAL_TIME_ZONE)
+
+
+@register.filter
+def place(zone: str) -> str:
+    return display.place(zone)
+
+
+@register.filter
+def mode_words(wallet: object, style: str = "") -> str:
+    words = display.mode_words(wallet.mode, wallet.scheme)
+    return words.lower() if style == "lower" else words
+
+
+@register.simple_tag
+def icon(name: str, extra: str = "") -> SafeString:
+    return _icon(name, extra)
+
+
+@cache
+def _icon(name: str, extra: str) -> SafeString:
+    return format_html(
+        '<svg class="i {}" aria-hidden="true"><use href="{}#i-{}"/></svg>', extra, static("icons.svg"), name
+    )
+
+
+@register.simple_tag
+def badge(look: str, icon_name: str, words: str) -> SafeString:
+    """Icon and word, never one alone: {% badge "warn" "clock" "7 days late" %}."""
+    sign = _icon(icon_name, "") if icon_name else ""
+    return format_html('<span class="badge-x {}">{}{}</span>', look, sign, words)
+
+
+@register.simple_tag
+def standing_badge(standing: str, words: str = "") -> SafeString:
+    look, icon_name = BADGES[standing]
+    return badge(look, icon_name, words or display.STANDINGS[standing])
+
+
+@register.simple_tag(takes_context=True)
+def viewer_clock(context: template.Context) -> dict[str, object]:
+    """Who looks and what their clock says, for the top bar."""
+    now, zone = timezone.now(), settings.PORTAL_TIME_ZONE
+    here = display.local(now, zone)
+    return {
+        "at": now,
+        "zone": zone,
+        "place": display.place(zone),
+        "text": f"{here:%a} {here.day} {here:%b} {here.year}, {here:%H:%M}",
+        "demo": settings.PORTAL_DEMO,
+        **_person(context["user"]),
+    }
+
+
+def _person(user: object) -> dict[str, str]:
+    name = user.get_full_name() or user.get_username()
+    initials = "".join(word[0] for word in name.split()[:2]).upper()
+    groups = ", ".join(group.name for group in user.groups.all())
+    return {"name": name, "initials": initials, "groups": groups}

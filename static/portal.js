@@ -1,0 +1,313 @@
+// What the pages do beyond links and forms. Every page works without this file; nothing here knows a rule about money.
+(() => {
+"use strict";
+
+const root = document.documentElement;
+const $ = (selector, within = document) => within.querySelector(selector);
+const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
+root.classList.add("js");
+
+// ---------- remembered choices (a cookie, so that the server writes the first pixel in the right colours) ----------
+
+const THEMES = { "": "Look: as the system", light: "Look: light", dark: "Look: dark" };
+
+function showTheme(theme) {
+  if (theme) root.dataset.bsTheme = theme; else delete root.dataset.bsTheme;
+  for (const words of $$("[data-theme-words]")) words.textContent = THEMES[theme];
+}
+
+function nextTheme() {
+  const order = Object.keys(THEMES);
+  const theme = order[(order.indexOf(root.dataset.bsTheme || "") + 1) % order.length];
+  document.cookie = `theme=${theme}; path=/; max-age=${theme ? 31536000 : 0}; samesite=lax`;
+  showTheme(theme);
+}
+
+const lettersAreOn = () => localStorage.getItem("letters") !== "off";
+
+// ---------- saying things ----------
+
+function say(words, look = "ok") {
+  const toast = document.createElement("div");
+  toast.className = "toast-x";
+  toast.dataset.toast = "";
+  toast.innerHTML = `<div class="note"><div></div></div>`;
+  toast.firstChild.classList.add(look);
+  toast.firstChild.firstChild.textContent = words;
+  $("#toasts").append(toast);
+  setTimeout(() => toast.remove(), 3000);
+}
+
+// A message with a result stays until it is closed, or 10 s after focus has left it.
+function watchToasts() {
+  for (const toast of $$("[data-toast]", $("#toasts"))) {
+    toast.addEventListener("focusout", () => setTimeout(() => toast.contains(document.activeElement) || toast.remove(), 10000));
+  }
+}
+
+async function copy(button) {
+  await navigator.clipboard.writeText(button.dataset.copy);
+  say(`Copied ${button.dataset.copy}`);
+}
+
+// ---------- the clock in the top bar ----------
+
+function tick() {
+  for (const clock of $$("[data-clock]")) {
+    const parts = Object.fromEntries(new Intl.DateTimeFormat("en-GB", {
+      timeZone: clock.dataset.clock, weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
+    }).formatToParts(Date.now() + clockAhead).map((part) => [part.type, part.value]));
+    clock.textContent = `${parts.weekday} ${parts.day} ${parts.month.slice(0, 3)} ${parts.year}, ${parts.hour}:${parts.minute}`;
+  }
+}
+// The server's clock decides; this machine's may be off.
+const clockAhead = (() => { const clock = $("[data-clock]"); return clock ? new Date(clock.dateTime) - Date.now() : 0; })();
+
+// ---------- a page in place: the same address, the same HTML, without losing the place ----------
+
+let latestVisit = 0;
+
+async function visit(url, { push = true } = {}) {
+  const mine = ++latestVisit;
+  const answer = await fetch(url);
+  if (answer.redirected || !answer.ok) { location.href = url; return; }
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (mine !== latestVisit) return;   // a later keystroke was faster
+  const place = document.activeElement?.closest("[id]")?.id;
+  for (const id of ["main", "toasts"]) document.getElementById(id).replaceChildren(...page.getElementById(id).childNodes);
+  document.title = page.title;
+  if (push) history.pushState(null, "", url);
+  htmx.process($("#main"));
+  watchToasts();
+  focusPlace(place);
+}
+
+function focusPlace(id) {
+  const place = id && document.getElementById(id);
+  if (!place || place.contains(document.activeElement)) return;
+  (place.matches("a, button, input, summary") ? place : $("summary, a, button", place))?.focus({ preventScroll: true });
+}
+
+const searchUrl = (form) => {
+  const asked = new URLSearchParams([...new FormData(form)].filter(([, value]) => value.trim()));
+  return form.getAttribute("action") + (asked.size ? `?${asked}` : "");
+};
+
+// The search box stands outside of what is replaced: it keeps the filters that the followed link has.
+function keepSearchInStep(url) {
+  const form = $("[data-search]");
+  if (!$("[data-in-place]", form)) return;
+  const asked = new URL(url, location.href).searchParams;
+  $$("input[type=hidden]", form).forEach((field) => field.remove());
+  for (const [name, value] of asked) {
+    if (!["q", "after", "before"].includes(name)) form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+  }
+  form.elements.q.value = asked.get("q") || "";
+}
+
+function follow(url, options) { keepSearchInStep(url); return visit(url, options); }
+
+async function searchInPlace(form, { push }) {
+  const url = searchUrl(form);
+  await visit(url, { push });
+  if (!push) history.replaceState(history.state, "", url);
+}
+
+// ---------- the side panel ----------
+
+const panel = $("#panel");
+let opener = null;         // how to find the row again when its table was replaced meanwhile
+let typedIn = false;
+let warned = false;
+
+async function openPanel(link) {
+  opener = { row: link.closest("[data-row]")?.id, link };
+  $("[data-row].open")?.classList.remove("open");
+  if (opener.row) document.getElementById(opener.row).classList.add("open");
+  await htmx.ajax("GET", link.href, { target: "#panel", swap: "innerHTML" });
+  if (!$("form", panel)) { location.href = link.href; return; }
+  typedIn = warned = false;
+  if (!panel.open) {
+    panel.showModal();
+    history.pushState({ panel: true }, "", link.href);
+  }
+  ($("[autofocus], .is-invalid", panel) || $(".body input:not([type=hidden])", panel))?.focus();
+}
+
+// Leaving is asked about once, in the panel's own foot, and only if something would be lost.
+function mayLeave() {
+  if (!typedIn || warned) return true;
+  warned = true;
+  $("[data-panel-say]", panel).textContent = "Nothing is saved yet. Close again to leave without saving.";
+  return false;
+}
+
+let leaving = null;   // the answer to our own history.back(), so that it is not taken for the person's
+
+async function closePanel({ back = true } = {}) {
+  if (!panel.open) return;
+  panel.close();
+  panel.replaceChildren();
+  if (back && history.state?.panel) {
+    await new Promise((done) => { leaving = done; history.back(); });
+    leaving = null;
+  }
+  const row = opener?.row && document.getElementById(opener.row);
+  row?.classList.remove("open");
+  const link = opener?.link.isConnected && opener.link.checkVisibility() ? opener.link : row && rowLink(row);
+  link?.focus();
+}
+
+async function saved() {
+  await closePanel();
+  await visit(location.href, { push: false });
+  const row = opener?.row && document.getElementById(opener.row);
+  if (row) rowLink(row).focus();
+}
+
+// ---------- keyboard (design: section 5) ----------
+
+const rows = () => $$("[data-row]");
+const currentRow = () => document.activeElement?.closest("[data-row]");
+const rowLink = (row) => $("th a", row);
+
+function move(step) {
+  const all = rows();
+  const at = all.indexOf(currentRow());
+  const next = all[at < 0 ? 0 : Math.min(Math.max(at + step, 0), all.length - 1)];
+  if (next) { rowLink(next).focus(); next.scrollIntoView({ block: "nearest" }); }
+}
+
+const inRow = (selector) => { const row = currentRow(); return (row && $(selector, row)) || $(`[data-page-actions] ${selector}`); };
+const press = (element) => { element?.click(); return Boolean(element); };
+let goingTo = 0;
+
+const LETTERS = {
+  "/": () => { const box = $("#q"); box?.focus(); box?.select(); return true; },
+  "?": () => { $("#keys").showModal(); return true; },
+  j: () => move(1), k: () => move(-1), ArrowDown: () => currentRow() && (move(1), true), ArrowUp: () => currentRow() && (move(-1), true),
+  o: () => press(inRow("th a")), l: () => press(inRow("[data-key=l]")), p: () => press(inRow("[data-key=p]")),
+  m: () => { const menu = inRow("summary"); if (menu) { menu.click(); menu.focus(); } return true; },
+  c: () => press(inRow("[data-copy-wallet]")),
+  "[": () => press($("[rel=prev]")), "]": () => press($("[rel=next]")),
+  f: () => { $(".chips summary, .chips a")?.focus(); return true; },
+  g: () => { goingTo = Date.now(); return true; },
+};
+const PLACES = { o: "Organizations", j: "Jobs", i: "Invoices" };
+
+function goTo(letter) {
+  goingTo = 0;
+  const item = $$(".nav a.item").find((link) => link.textContent.trim() === PLACES[letter]);
+  return press(item);
+}
+
+const isField = (element) => element?.matches("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]");
+
+function onKey(event) {
+  if ((event.ctrlKey || event.metaKey) && event.key === "Enter") {
+    const form = event.target.closest?.("[data-panel-form]") || $("[data-panel-form]");
+    if (form) { event.preventDefault(); form.requestSubmit($("[data-primary]", form)); }
+    return;
+  }
+  if (event.key === "Escape") return closeMenus();
+  if (moveInMenu(event)) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || isField(event.target) || $("dialog[open]")) return;
+  if (!lettersAreOn() && event.key.length === 1) return;
+  const act = goingTo && Date.now() - goingTo < 1500 && PLACES[event.key] ? () => goTo(event.key) : LETTERS[event.key];
+  if (act && act() !== false) event.preventDefault();
+}
+
+// ---------- menus ----------
+
+function closeMenus(except = null) {
+  for (const menu of $$("details.menu[open]")) {
+    if (menu.contains(except)) continue;
+    const hadFocus = menu.contains(document.activeElement);
+    menu.open = false;
+    if (hadFocus) $("summary", menu).focus();
+  }
+}
+
+function moveInMenu(event) {
+  const menu = event.target.closest?.("details.menu[open]");
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!menu || !step) return false;
+  const items = $$("li :is(a, button)", menu);
+  items[(items.indexOf(document.activeElement) + step + items.length) % items.length]?.focus();
+  event.preventDefault();
+  return true;
+}
+
+// ---------- wiring: one listener per kind of event, so that replaced content needs none ----------
+
+function setField(button) {
+  const field = document.getElementById(button.dataset.for);
+  field.value = button.dataset.set;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  for (const other of $$("[aria-pressed]", button.parentElement)) other.setAttribute("aria-pressed", String(other === button));
+}
+
+const plainClick = (event) => event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
+
+document.addEventListener("click", (event) => {
+  const on = (selector) => event.target.closest(selector);
+  closeMenus(event.target);
+  let hit;
+  if ((hit = on("[data-copy]"))) copy(hit);
+  else if (on("[data-theme-toggle]")) nextTheme();
+  else if (on("[data-keys]")) { closeMenus(); $("#keys").showModal(); }
+  else if ((hit = on("[data-toast-close]"))) hit.closest("[data-toast]").remove();
+  else if ((hit = on("[data-set]"))) setField(hit);
+  else if ((hit = on("[data-panel-close]")) && panel.open) { event.preventDefault(); if (mayLeave()) closePanel(); }
+  else if (plainClick(event) && (hit = on("a[data-panel]"))) { event.preventDefault(); closeMenus(); openPanel(hit); }
+  else if (plainClick(event) && (hit = on("a[data-swap]"))) { event.preventDefault(); follow(hit.href); }
+});
+
+let typing = 0;
+
+document.addEventListener("input", (event) => {
+  if (panel.contains(event.target)) typedIn = true;
+  if (event.target.matches("[data-letters]")) localStorage.setItem("letters", event.target.checked ? "on" : "off");
+  if (event.target.matches("[data-in-place]")) {
+    clearTimeout(typing);
+    typing = setTimeout(searchInPlace, 250, event.target.form, { push: false });
+  }
+  const quick = event.target.id && $$(`[data-for="${event.target.id}"]`);
+  for (const button of quick || []) button.setAttribute("aria-pressed", String(button.dataset.set === event.target.value));
+});
+
+document.addEventListener("submit", (event) => {
+  if (event.target.matches("[data-search]") && $("[data-in-place]", event.target)) {
+    event.preventDefault();
+    clearTimeout(typing);
+    searchInPlace(event.target, { push: true });
+  }
+});
+
+document.addEventListener("keydown", onKey);
+window.addEventListener("popstate", () => {
+  if (leaving) leaving();
+  else if (panel.open) closePanel({ back: false });
+  else follow(location.href, { push: false });
+});
+panel.addEventListener("cancel", (event) => { event.preventDefault(); if (mayLeave()) closePanel(); });
+panel.addEventListener("click", (event) => { if (event.target === panel && mayLeave()) closePanel(); });
+document.addEventListener("panel:saved", saved);
+
+// After an answer in the panel the first field that needs a person gets the focus.
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.target === panel) $("[data-errors], .is-invalid, [role=alert]", panel)?.focus?.();
+});
+document.addEventListener("htmx:beforeSwap", (event) => {
+  // A refusal comes as 409 or 422: still a page to read, not a failure to hide.
+  if ([403, 409, 422].includes(event.detail.xhr.status)) { event.detail.shouldSwap = true; event.detail.isError = false; }
+});
+document.addEventListener("htmx:responseError", () => say("The portal did not answer. Nothing was saved.", "danger"));
+document.addEventListener("htmx:sendError", () => say("The portal cannot be reached. Nothing was saved.", "danger"));
+
+showTheme(root.dataset.bsTheme || "");
+for (const box of $$("[data-letters]")) box.checked = lettersAreOn();
+watchToasts();
+tick();
+setInterval(tick, 10000);
+})();

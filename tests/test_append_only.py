@@ -7,9 +7,12 @@ from tests.append_only import may_be_emptied
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SQLITE_GUARD = "CREATE TRIGGER kept_forever BEFORE DELETE ON kept BEGIN SELECT RAISE(ABORT, 'append-only'); END"
+SQLITE_GUARD = """
+    CREATE TRIGGER kept_forever BEFORE DELETE ON kept BEGIN SELECT RAISE(ABORT, 'append-only'); END
+"""
 POSTGRES_GUARD = """
-    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'append-only'; END $$;
+    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql
+        AS $$ BEGIN RAISE EXCEPTION 'append-only'; END $$;
     CREATE TRIGGER kept_forever BEFORE TRUNCATE ON kept EXECUTE FUNCTION refuse();
 """
 

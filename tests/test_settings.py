@@ -40,7 +40,7 @@ def test_without_any_variable_the_portal_needs_no_server(settings_with, tmp_path
     found = settings_with("DATABASES", "CELERY_BROKER_URL", "DEBUG", "SECRET_KEY")
 
     assert found["DATABASES"]["default"]["NAME"] == str(tmp_path / "portal.sqlite3")
-    assert found["CELERY_BROKER_URL"] == "filesystem://"
+    assert found["CELERY_BROKER_URL"] == "filesystem://localhost"
     assert found["DEBUG"] is False
     assert len(found["SECRET_KEY"]) >= 50
 

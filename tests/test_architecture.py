@@ -52,6 +52,10 @@ def static_files() -> list[Path]:
     return sorted(files)
 
 
+def lines_without_comments(page: Path) -> list[tuple[int, str]]:
+    return list(enumerate(re.sub(r"{#.*?#}", "", page.read_text()).splitlines(), 1))
+
+
 def named(path: Path) -> str:
     return str(path.relative_to(BASE_DIR))
 
@@ -75,16 +79,18 @@ def test_every_module_is_named_after_its_one_job():
 
 def test_no_amount_is_a_floating_point_number():
     floats = re.compile(r"\bfloat\(|\bFloatField\(")
-    money = [path for path in python_files() if path.is_relative_to(BASE_DIR / "credit")]
+    # Where a plot puts its points on the sheet is not money.
+    money = {path for path in python_files() if path.is_relative_to(BASE_DIR / "credit")}
+    money -= {BASE_DIR / "credit" / "plots.py"}
 
-    assert [named(path) for path in money if floats.search(path.read_text())] == []
+    assert [named(path) for path in sorted(money) if floats.search(path.read_text())] == []
 
 
 def test_a_page_carries_no_script_and_no_style_of_its_own():
     found = [
         f"{named(path)}:{number}: {what}"
         for path in page_files()
-        for number, line in enumerate(path.read_text().splitlines(), 1)
+        for number, line in lines_without_comments(path)
         for what, pattern in INLINE.items()
         if pattern.search(line)
     ]
@@ -96,7 +102,7 @@ def test_nothing_is_fetched_from_another_site():
     found = [
         f"{named(path)}:{number}: {line.strip()[:80]}"
         for path in (*page_files(), *static_files())
-        for number, line in enumerate(path.read_text().splitlines(), 1)
+        for number, line in lines_without_comments(path)
         if FOREIGN.search(line)
     ]
 

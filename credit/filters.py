@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import django_filters
+from django.core.cache import cache
 from django.db.models import F, Q, QuerySet
 from django.http import QueryDict
 
@@ -28,6 +29,14 @@ LIMITS = [
 ]
 USES = [("near", "near the limit"), ("over", "full or over"), ("blocked", "blocked")]
 DEBTS = [("yes", "yes"), ("no", "no")]
+
+# The names of the rule that a filter's conditions stand on; a list computes no others to find its rows.
+RULE_NAMES = {
+    "limit": ("limit_state", "limit_ends_at"),
+    "use": ("used_percent", "usable_micros"),
+    "debt": ("owed_micros",),
+}
+CURRENCIES_KEPT_SECONDS = 60
 
 _SEPARATORS = re.compile(r"[\s\-\u2010-\u2015\u2212_.]+")
 _HEX = re.compile(r"[0-9a-f]{%d,32}" % SHORTEST_UUID_PREFIX)
@@ -68,11 +77,24 @@ def _wallet_begins(compact: str, text: str) -> Q:
     return typed | Q(wallet_id__startswith=written)
 
 
+def names_for(asked: QueryDict) -> set[str]:
+    return {name for filtered, names in RULE_NAMES.items() if asked.get(filtered) for name in names}
+
+
+def currencies_in_use(asked: QueryDict) -> list[str]:
+    """What the currency filter offers; a new currency is offered within a minute, and at once where it is asked for."""
+    kept: list[str] = cache.get("currencies-in-use") or []
+    if not kept or not set(asked.getlist("currency")) <= set(kept):
+        kept = list(Wallet.objects.order_by("currency").values_list("currency", flat=True).distinct())
+        cache.set("currencies-in-use", kept, CURRENCIES_KEPT_SECONDS)
+    return kept
+
+
 class Choices(django_filters.MultipleChoiceFilter):
     """Any of the chosen; with `conditions`, each choice is a condition over the wallet's live numbers."""
 
     def __init__(self, *args: Any, conditions: str = "", **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, distinct=False, **kwargs)
         self.conditions = conditions
 
     def filter(self, queryset: QuerySet[Wallet], value: list[str]) -> QuerySet[Wallet]:

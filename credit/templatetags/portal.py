@@ -11,6 +11,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from credit import display
+from credit.usage_bar import LEGEND
+from credit.usage_bar import usage_bar as draw_usage_bar
 
 register = template.Library()
 
@@ -117,6 +119,16 @@ def badge(look: str, icon_name: str, words: str) -> SafeString:
 def standing_badge(standing: str, words: str = "") -> SafeString:
     look, icon_name = BADGES[standing]
     return badge(look, icon_name, words or display.STANDINGS[standing])
+
+
+@register.simple_tag
+def usage_bar(wallet: object) -> SafeString:
+    return draw_usage_bar(wallet)
+
+
+@register.simple_tag
+def usage_legend() -> SafeString:
+    return LEGEND
 
 
 @register.simple_tag(takes_context=True)

@@ -1,0 +1,16 @@
+"""The portal's addresses. Organization, money and job pages keep theirs in `views/organization_urls.py`."""
+
+from importlib.util import find_spec
+
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from credit.views import organizations
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="organizations", query_string=True), name="home"),
+    path("organizations/", organizations.organization_list, name="organizations"),
+    path("organizations/export.csv", organizations.organizations_export, name="organizations_export"),
+]
+if find_spec("credit.views.organization_urls"):
+    urlpatterns += [path("", include("credit.views.organization_urls"))]

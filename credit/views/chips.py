@@ -1,0 +1,76 @@
+"""The filter chips: each filter always visible in one order, its words are the filter, every choice is a link."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import QueryDict
+
+from credit.filters import WalletFilter
+
+CONTROLS = {"q", "sort", "after", "before"}
+NAMED_AT_ONCE = 2
+
+
+def known_names(asked: QueryDict) -> set[str]:
+    return set(asked) & (CONTROLS | set(WalletFilter.base_filters))
+
+
+def problems(wallets: WalletFilter, asked: QueryDict, sorts: list[str]) -> list[str]:
+    """Everything in the address that the list cannot do. With one of these it lists nothing."""
+    found = [f"“{name}” is not a filter of this list." for name in asked if name not in known_names(asked)]
+    if asked.get("sort", "").removeprefix("-") not in [*sorts, ""]:
+        found.append(f"Sorting by “{asked['sort']}” is not possible. Choose the head of a column.")
+    return found + [_unreadable(wallets, name) for name in wallets.form.errors]
+
+
+def _unreadable(wallets: WalletFilter, name: str) -> str:
+    choices = dict(_choices(wallets, name))
+    wrong = ", ".join(f"“{value}”" for value in wallets.data.getlist(name) if value not in choices)
+    label = wallets.filters[name].label
+    return f"{label}: {wrong} is not one of {', '.join(choices.values())}."
+
+
+def chips_for(wallets: WalletFilter, address: Callable[..., str]) -> list[dict[str, Any]]:
+    return [_chip(wallets, name) for name in wallets.filters]
+
+
+def _choices(wallets: WalletFilter, name: str) -> list[tuple[str, str]]:
+    return [(value, label.lower() if name in ("mode", "scheme") else label) for value, label in wallets.filters[name].extra["choices"]]
+
+
+def _chip(wallets: WalletFilter, name: str) -> dict[str, Any]:
+    chosen = wallets.data.getlist(name)
+    choices = _choices(wallets, name)
+    return {
+        "name": name,
+        "label": wallets.filters[name].label,
+        "words": _words([dict(choices).get(value, value) for value in chosen]) if chosen else "",
+        "without_url": _address(wallets.data, name, []),
+        "choices": [
+            {
+                "words": label,
+                "is_chosen": value in chosen,
+                "url": _address(wallets.data, name, _toggled(chosen, value)),
+            }
+            for value, label in choices
+        ],
+    }
+
+
+def _toggled(chosen: list[str], value: str) -> list[str]:
+    return [one for one in chosen if one != value] if value in chosen else [*chosen, value]
+
+
+def _words(labels: list[str]) -> str:
+    """“active or suspended”; “EUR and 5 more”."""
+    if len(labels) > NAMED_AT_ONCE:
+        return f"{labels[0]} and {len(labels) - 1} more"
+    return " or ".join(labels)
+
+
+def _address(asked: QueryDict, name: str, values: list[str]) -> str:
+    query = asked.copy()
+    for leave in ("after", "before"):
+        query.pop(leave, None)
+    query.setlist(name, values)
+    return f"?{query.urlencode()}"

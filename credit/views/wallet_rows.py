@@ -1,0 +1,182 @@
+"""One wallet as the list and the export show it: numbers of the rule turned into text, once, before the template."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import quote
+
+from django.conf import settings
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import cached_property
+from django.utils.safestring import SafeString
+
+from credit import display
+from credit.models import Wallet
+from credit.prepared import Prepared
+from credit.templatetags.portal import standing_badge
+from credit.usage_bar import usage_bar
+
+SHOWN = (
+    "effective_limit_micros",
+    "limit_state",
+    "limit_ends_at",
+    "falls_back_to_micros",
+    "live_unbilled_micros",
+    "live_reserved_micros",
+    "usable_micros",
+    "used_micros",
+    "used_percent",
+    "standing",
+)
+COLUMNS = (
+    "id",
+    "wallet_id",
+    "currency",
+    "mode",
+    "scheme",
+    "organization_status",
+    "closed_at",
+    "balance_micros",
+    "near_percent",
+    "organization__name",
+    "organization__uuid",
+)
+LARGEST_PAGE = 100
+
+_prepared = Prepared(
+    lambda instant, keys: Wallet.objects.at(instant, *SHOWN).filter(pk__in=keys).values(*COLUMNS, *SHOWN), LARGEST_PAGE
+)
+
+
+def numbers(pks: list[int], now: datetime) -> list[SimpleNamespace]:
+    """What the list shows of these wallets at an instant, in the same order; at most LARGEST_PAGE of them."""
+    found = _prepared.rows(now, pks)
+    return [SimpleNamespace(**found[pk]) for pk in pks if pk in found]
+
+
+_PLACEHOLDER = "00000000-0000-0000-0000-000000000000"
+
+
+class Address:
+    """One named address for many wallets: resolved once, then filled in. Empty where the portal has no such page."""
+
+    def __init__(self, name: str) -> None:
+        try:
+            self.pattern = reverse(name, args=[_PLACEHOLDER])
+        except NoReverseMatch:
+            self.pattern = ""
+
+    def of(self, identifier: object) -> str:
+        return self.pattern.replace(_PLACEHOLDER, quote(str(identifier), safe=""))
+
+
+@dataclass(frozen=True)
+class Action:
+    words: str
+    icon: str
+    address: Address
+    permission: str
+    key: str = ""
+    of_organization: bool = False
+    split: bool = False
+
+
+def actions_for(user: Any) -> list[Action]:
+    """The row menu: what this person may do and the portal can."""
+    every = [
+        Action("Set credit limit", "limit", Address("set_limit"), "credit.set_credit_limit", "l"),
+        Action("Add payment", "coin", Address("add_payment"), "credit.record_payment", "p"),
+        Action("Give or take back credit", "swap", Address("adjust_credit"), "credit.adjust_credit"),
+        Action("Change payment mode", "repeat", Address("change_mode"), "credit.change_payment_mode"),
+    ]
+    return [action for action in every if action.address.pattern and user.has_perm(action.permission)]
+
+
+@dataclass(frozen=True)
+class MenuItem:
+    words: str
+    icon: str
+    url: str
+    key: str = ""
+
+
+class Menus:
+    """Builds the menus of all rows; what differs between rows is only the identifier in the address."""
+
+    def __init__(self, user: Any) -> None:
+        self.actions = actions_for(user)
+        self.may_suspend = user.has_perm("credit.suspend_organization")
+        self.suspend, self.resume = Address("suspend_organization"), Address("resume_organization")
+        self.open = Address("organization")
+
+    def of(self, wallet: Any) -> list[MenuItem]:
+        if wallet.closed_at:
+            return []
+        return [MenuItem(act.words, act.icon, act.address.of(wallet.wallet_id), act.key) for act in self.actions]
+
+    def standing_change(self, wallet: Any) -> MenuItem | None:
+        suspended = wallet.organization_status == "suspended"
+        address = self.resume if suspended else self.suspend
+        if not self.may_suspend or not address.pattern or wallet.closed_at:
+            return None
+        words = "Resume organization" if suspended else "Suspend organization"
+        return MenuItem(words, "undo" if suspended else "pause", address.of(wallet.organization__uuid))
+
+    def page_of(self, wallet: Any) -> str:
+        address = self.open.of(wallet.organization__uuid)
+        return f"{address}?wallet={quote(wallet.wallet_id)}" if address else ""
+
+
+class WalletRow:
+    """What the template prints for one wallet. No rule here: every number comes annotated."""
+
+    def __init__(self, wallet: Any, menus: Menus, now: datetime) -> None:
+        self.wallet = wallet
+        self.organization = wallet.organization__name
+        self.currency = wallet.currency
+        self.now = now
+        self.page = menus.page_of(wallet)
+        self.menu = menus.of(wallet)
+        self.standing_change = menus.standing_change(wallet)
+        uuid = str(wallet.organization__uuid)
+        self.uuid, self.uuid_start = uuid, uuid[:8]
+        self.balance = self._text(wallet.balance_micros)
+        self.unbilled = self._text(wallet.live_unbilled_micros) if wallet.mode == "postpaid" else ""
+        self.reserved = self._text(wallet.live_reserved_micros)
+        self.mode = display.mode_words(wallet.mode, wallet.scheme)
+        self.usable = self._text(wallet.usable_micros)
+        self.is_bad = self.usable and wallet.usable_micros <= 0
+
+    def _text(self, micros: int | None) -> str:
+        return "" if micros is None else display.amount(micros, self.currency)
+
+    @property
+    def limit(self) -> str:
+        return self._text(self.wallet.effective_limit_micros)
+
+    @property
+    def limit_state(self) -> str:
+        return self.wallet.limit_state
+
+    @cached_property
+    def limit_ends(self) -> str:
+        """The temporary limit's badge: its end on the viewer's clock and what it falls back to."""
+        ends_at = self.wallet.limit_ends_at
+        return "" if ends_at is None else display.day_and_time(ends_at, settings.PORTAL_TIME_ZONE, self.now)
+
+    @property
+    def falls_back_to(self) -> str:
+        micros = self.wallet.falls_back_to_micros
+        return "unlimited" if micros is None else display.short_amount(micros, self.currency)
+
+    @property
+    def use(self) -> SafeString:
+        return usage_bar(self.wallet)
+
+    @property
+    def standing(self) -> SafeString:
+        standing = self.wallet.standing
+        if standing == "works":
+            return SafeString('<span class="badge-x plain">Active</span>')
+        return standing_badge(standing)

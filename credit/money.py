@@ -38,7 +38,9 @@ def _decimal(amount: Decimal | int | str) -> Decimal:
     except InvalidOperation:
         raise InvalidAmount("Amount is not a number. Type digits and one point, such as 150.50.") from None
     if not value.is_finite() or (value and value.adjusted() < -40):
-        raise InvalidAmount("Amount is not a number that can be stored. Type digits and one point, such as 150.50.")
+        raise InvalidAmount(
+            "Amount is not a number that can be stored. Type digits and one point, such as 150.50."
+        )
     return value
 
 

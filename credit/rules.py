@@ -16,6 +16,7 @@ from django.db.models import (
     CharField,
     DateTimeField,
     Expression,
+    ExpressionWrapper,
     F,
     IntegerField,
     OuterRef,
@@ -31,6 +32,8 @@ from django.db.models.lookups import Exact, GreaterThanOrEqual, IsNull, LessThan
 from credit.terms import PURCHASES, LimitState, PaymentMode, Scheme, Standing
 
 Instant = datetime | Expression
+_ZERO = Value(0, output_field=BigIntegerField())
+_HUNDRED = Value(100, output_field=BigIntegerField())
 _INSTANTS = ("_starts_at", "_ends_at")
 
 
@@ -92,7 +95,7 @@ class Row:
     def permanent(self) -> Case:
         return Case(
             When(self.is_unlimited(), then=Value(None)),
-            default=Coalesce(self["permanent_limit_micros"], Value(0)),
+            default=Coalesce(self["permanent_limit_micros"], _ZERO),
             output_field=BigIntegerField(),
         )
 
@@ -144,22 +147,22 @@ class Row:
     def reserved(self) -> Expression:
         expired = Case(
             When(self.has_begun("next_hold_ends_at"), then=self._expired_holds(self)),
-            default=Value(0),
+            default=_ZERO,
             output_field=BigIntegerField(),
         )
         return self["reserved_micros"] - expired
 
     def overpayment(self) -> Case:
         return Case(
-            When(self.is_prepaid(), then=Value(0)),
-            default=Greatest(Value(0), self["balance_micros"] - self.closing()),
+            When(self.is_prepaid(), then=_ZERO),
+            default=Greatest(_ZERO, self["balance_micros"] - self.closing()),
             output_field=BigIntegerField(),
         )
 
     def due(self) -> Case:
         return Case(
-            When(self.is_prepaid(), then=Value(0)),
-            default=Greatest(Value(0), Least(Value(0), self.closing()) - self["balance_micros"]),
+            When(self.is_prepaid(), then=_ZERO),
+            default=Greatest(_ZERO, Least(_ZERO, self.closing()) - self["balance_micros"]),
             output_field=BigIntegerField(),
         )
 
@@ -167,7 +170,7 @@ class Row:
         """Usable credit if there were no limit."""
         own = Case(
             When(self.is_prepaid(), then=self["balance_micros"]),
-            default=Greatest(Value(0), self["balance_micros"] - self.closing()) - self.unbilled(),
+            default=Greatest(_ZERO, self["balance_micros"] - self.closing()) - self.unbilled(),
             output_field=BigIntegerField(),
         )
         return own - self.reserved()
@@ -176,12 +179,15 @@ class Row:
         return self.effective_limit() + self.without_limit()
 
     def used(self) -> Expression:
-        return Greatest(Value(0), Value(0) - self.without_limit(), output_field=BigIntegerField())
+        return Greatest(_ZERO, _ZERO - self.without_limit(), output_field=BigIntegerField())
 
     def used_percent(self) -> Case:
         # Every currency's limit is a multiple of 100 micros, so this division is exact and cannot overflow.
         return Case(
-            When(GreaterThanOrEqual(self.effective_limit(), Value(100)), then=self.used() / (self.effective_limit() / 100)),
+            When(
+                GreaterThanOrEqual(self.effective_limit(), _HUNDRED),
+                then=self.used() / (self.effective_limit() / _HUNDRED),
+            ),
             default=Value(None),
             output_field=BigIntegerField(),
         )
@@ -191,7 +197,7 @@ class Row:
         return Case(
             When(IsNull(self["closed_at"], False), then=Value(Standing.CLOSED)),
             When(self.is_suspended(), then=Value(Standing.SUSPENDED)),
-            When(LessThanOrEqual(self.usable(), Value(0)), then=Value(Standing.BLOCKED)),
+            When(LessThanOrEqual(self.usable(), _ZERO), then=Value(Standing.BLOCKED)),
             When(near, then=Value(Standing.NEAR)),
             default=Value(Standing.WORKS),
             output_field=CharField(),
@@ -202,12 +208,13 @@ class Row:
         superseded_or_over = Q(self.has_begun("temporary_ends_at")) | (
             Q(IsNull(self["temporary_ends_at"], False)) & Q(self.has_begun("scheduled_starts_at"))
         )
-        return (
+        counted = (
             self["version"]
             + _yes_if(superseded_or_over)
             + _yes_if(self.has_begun("scheduled_starts_at"))
             + _yes_if(self.has_begun("scheduled_ends_at"))
         )
+        return ExpressionWrapper(counted, output_field=IntegerField())
 
 
 def expired_holds(row: Row) -> Expression:
@@ -217,7 +224,7 @@ def expired_holds(row: Row) -> Expression:
     holds = apps.get_model("credit", "Reservation").objects.filter(wallet=OuterRef("pk"), ended_at=None)
     over = holds.filter(LessThanOrEqual(F("expires_at"), row.now)).order_by()
     total = over.values("wallet").annotate(total=Sum("rest_micros")).values("total")
-    return Coalesce(Subquery(total, output_field=BigIntegerField()), Value(0))
+    return Coalesce(Subquery(total, output_field=BigIntegerField()), _ZERO)
 
 
 RULES: dict[str, Callable[[Row], Any]] = {
@@ -230,10 +237,12 @@ RULES: dict[str, Callable[[Row], Any]] = {
     "live_reserved_micros": Row.reserved,
     "overpayment_micros": Row.overpayment,
     "due_micros": Row.due,
-    "owed_micros": lambda row: Greatest(Value(0), row.closing() - row["balance_micros"]),
-    "current_balance_micros": lambda row: row["balance_micros"] - row["closing_micros"] - row["unbilled_micros"],
+    "owed_micros": lambda row: Greatest(_ZERO, row.closing() - row["balance_micros"]),
+    "current_balance_micros": lambda row: (
+        row["balance_micros"] - row["closing_micros"] - row["unbilled_micros"]
+    ),
     "own_money_micros": lambda row: (
-        row["balance_micros"] - row.reserved() - row.closing() - Greatest(Value(0), row.unbilled())
+        row["balance_micros"] - row.reserved() - row.closing() - Greatest(_ZERO, row.unbilled())
     ),
     "usable_micros": Row.usable,
     "used_micros": Row.used,
@@ -258,12 +267,12 @@ def _field_of(column: str) -> Any:
 
 
 def _yes_if(condition: Any) -> Case:
-    return Case(When(condition, then=Value(1)), default=Value(0), output_field=IntegerField())
+    return Case(When(condition, then=Value(1)), default=_ZERO, output_field=IntegerField())
 
 
 def _zero_after(condition: Any, amount: Expression) -> Case:
-    return Case(When(condition, then=Value(0)), default=amount, output_field=BigIntegerField())
+    return Case(When(condition, then=_ZERO), default=amount, output_field=BigIntegerField())
 
 
 def _zero_unless(condition: Any, amount: Expression) -> Case:
-    return Case(When(condition, then=amount), default=Value(0), output_field=BigIntegerField())
+    return Case(When(condition, then=amount), default=_ZERO, output_field=BigIntegerField())

@@ -17,7 +17,8 @@ class OrganizationStatus(models.TextChoices):
 
 def validate_time_zone(name: str) -> None:
     if name not in zoneinfo.available_timezones():
-        raise ValidationError("Time zone “%(name)s” is not known. Use an IANA name such as Europe/Bratislava.", params={"name": name})
+        message = "Time zone “%(name)s” is not known. Use an IANA name such as Europe/Bratislava."
+        raise ValidationError(message, params={"name": name})
 
 
 class Organization(models.Model):
@@ -39,7 +40,9 @@ class Organization(models.Model):
         ordering = ["search_name", "pk"]
         indexes = [models.Index(fields=["search_name", "id"], name="organization_by_name")]
         constraints = [
-            models.CheckConstraint(condition=Q(status__in=OrganizationStatus), name="organization_status_is_known"),
+            models.CheckConstraint(
+                condition=Q(status__in=OrganizationStatus), name="organization_status_is_known"
+            ),
             models.CheckConstraint(condition=~Q(name=""), name="organization_has_a_name"),
             models.UniqueConstraint(
                 fields=["reference"], condition=~Q(reference=""), name="one_organization_per_reference"

@@ -13,7 +13,9 @@ class Answer(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["wallet", "key"], name="one_answer_per_wallet_and_key")]
+        constraints = [
+            models.UniqueConstraint(fields=["wallet", "key"], name="one_answer_per_wallet_and_key")
+        ]
 
     def __str__(self) -> str:
         return self.key

@@ -10,7 +10,9 @@ class Change(Recorded):
     """The audit trail of what is no money line: who changed what, when, why, before and after. Append-only."""
 
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="changes")
-    wallet = models.ForeignKey(Wallet, null=True, blank=True, on_delete=models.PROTECT, related_name="changes")
+    wallet = models.ForeignKey(
+        Wallet, null=True, blank=True, on_delete=models.PROTECT, related_name="changes"
+    )
     at = models.DateTimeField()
     verb = models.CharField(max_length=32)
     reason_code = models.CharField(max_length=20, choices=ChangeReason, blank=True)

@@ -26,7 +26,9 @@ class Invoice(models.Model):
     created_at = models.DateTimeField()
     issued_at = models.DateTimeField(null=True, blank=True)
     due_on = models.DateField(null=True, blank=True)
-    corrects = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="credit_notes")
+    corrects = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="credit_notes"
+    )
 
     class Meta:
         ordering = ["wallet", "-created_at", "-pk"]

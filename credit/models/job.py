@@ -37,7 +37,9 @@ class Difference(models.Model):
         ordering = ["-found_at", "-pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["wallet", "what"], condition=Q(gone_at__isnull=True), name="one_open_difference_per_wallet_and_kind"
+                fields=["wallet", "what"],
+                condition=Q(gone_at__isnull=True),
+                name="one_open_difference_per_wallet_and_kind",
             )
         ]
 
@@ -51,7 +53,9 @@ class Notice(models.Model):
     wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, related_name="notices")
     at = models.DateTimeField()
     kind = models.CharField(max_length=32)
-    limit = models.OneToOneField(CreditLimit, null=True, blank=True, on_delete=models.PROTECT, related_name="notice")
+    limit = models.OneToOneField(
+        CreditLimit, null=True, blank=True, on_delete=models.PROTECT, related_name="notice"
+    )
     text = models.CharField(max_length=255)
 
     class Meta:

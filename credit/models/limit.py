@@ -51,7 +51,9 @@ class CreditLimit(Recorded):
         ordering = ["wallet", "-starts_at", "-pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["wallet", "slot"], condition=Q(ended_at__isnull=True), name="one_open_limit_per_wallet_and_slot"
+                fields=["wallet", "slot"],
+                condition=Q(ended_at__isnull=True),
+                name="one_open_limit_per_wallet_and_slot",
             ),
             models.CheckConstraint(
                 condition=Q(unlimited=True, amount_micros__isnull=True, slot=LimitSlot.PERMANENT)

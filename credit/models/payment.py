@@ -26,7 +26,9 @@ class Payment(models.Model):
     class Meta:
         ordering = ["-pk"]
         indexes = [
-            models.Index(fields=["wallet", "reference"], name="payment_by_reference", condition=~Q(reference="")),
+            models.Index(
+                fields=["wallet", "reference"], name="payment_by_reference", condition=~Q(reference="")
+            ),
         ]
 
     def __str__(self) -> str:

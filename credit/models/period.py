@@ -11,7 +11,9 @@ class Period(models.Model):
     wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, related_name="periods", db_index=False)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
-    scheme = models.CharField(max_length=12, choices=Scheme, help_text="In force at the period's last instant.")
+    scheme = models.CharField(
+        max_length=12, choices=Scheme, help_text="In force at the period's last instant."
+    )
     amount_micros = models.BigIntegerField(help_text="Exact: what its counted lines amount to.")
     first_sequence = models.BigIntegerField()
     last_sequence = models.BigIntegerField()
@@ -24,13 +26,20 @@ class Period(models.Model):
     class Meta:
         ordering = ["wallet", "starts_at"]
         constraints = [
-            models.UniqueConstraint(fields=["wallet", "starts_at"], name="one_period_per_wallet_and_first_instant"),
-            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="a_period_ends_after_it_starts"),
+            models.UniqueConstraint(
+                fields=["wallet", "starts_at"], name="one_period_per_wallet_and_first_instant"
+            ),
             models.CheckConstraint(
-                condition=Q(closed_at__isnull=False) | Q(invoice__isnull=True), name="only_a_closed_period_has_an_invoice"
+                condition=Q(ends_at__gt=F("starts_at")), name="a_period_ends_after_it_starts"
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_at__isnull=False) | Q(invoice__isnull=True),
+                name="only_a_closed_period_has_an_invoice",
             ),
         ]
-        indexes = [models.Index(fields=["wallet"], name="period_to_close", condition=Q(closed_at__isnull=True))]
+        indexes = [
+            models.Index(fields=["wallet"], name="period_to_close", condition=Q(closed_at__isnull=True))
+        ]
 
     def __str__(self) -> str:
         return f"{self.starts_at:%Y-%m-%d}"

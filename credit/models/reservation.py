@@ -29,7 +29,9 @@ class Reservation(Recorded):
 
     wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, related_name="reservations", db_index=False)
     reference = models.CharField(max_length=128)
-    kind = models.CharField(max_length=18, choices=[(kind.value, kind.label) for kind in Kind if kind in CHARGES])
+    kind = models.CharField(
+        max_length=18, choices=[(kind.value, kind.label) for kind in Kind if kind in CHARGES]
+    )
     amount_micros = models.BigIntegerField(help_text="The total that was granted.")
     committed_micros = models.BigIntegerField(default=0)
     rest_micros = models.BigIntegerField()
@@ -58,11 +60,17 @@ class Reservation(Recorded):
                 | (Q(ended_at__isnull=False, rest_micros=0) & ~Q(ending="")),
                 name="an_ended_reservation_holds_nothing",
             ),
-            models.CheckConstraint(condition=Q(expires_at__gt=F("placed_at")), name="a_reservation_has_a_life"),
+            models.CheckConstraint(
+                condition=Q(expires_at__gt=F("placed_at")), name="a_reservation_has_a_life"
+            ),
         ]
         indexes = [
             models.Index(fields=["wallet", "reference", "-id"], name="reservation_by_reference"),
-            models.Index(fields=["wallet", "expires_at"], name="open_reservation_by_end", condition=Q(ended_at__isnull=True)),
+            models.Index(
+                fields=["wallet", "expires_at"],
+                name="open_reservation_by_end",
+                condition=Q(ended_at__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:

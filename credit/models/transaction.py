@@ -41,7 +41,12 @@ class Transaction(Recorded):
     overrun = models.BooleanField(default=False)
     period_starts_at = models.DateTimeField(null=True, blank=True)
     invoice = models.ForeignKey(
-        "credit.Invoice", null=True, blank=True, on_delete=models.PROTECT, related_name="transactions", db_index=False
+        "credit.Invoice",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="transactions",
+        db_index=False,
     )
 
     reference = models.CharField(max_length=128, blank=True)
@@ -54,7 +59,12 @@ class Transaction(Recorded):
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="counterparts", db_index=False
     )
     reservation = models.ForeignKey(
-        "credit.Reservation", null=True, blank=True, on_delete=models.PROTECT, related_name="transactions", db_index=False
+        "credit.Reservation",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="transactions",
+        db_index=False,
     )
 
     objects = TransactionQuerySet.as_manager()
@@ -71,7 +81,8 @@ class Transaction(Recorded):
             ),
             models.CheckConstraint(condition=Q(kind__in=Kind.values), name="a_line_has_a_known_kind"),
             models.CheckConstraint(
-                condition=~Q(kind__in=[Kind.PAYMENT, Kind.TRANSFER_IN, Kind.WRITE_OFF]) | Q(amount_micros__gt=0),
+                condition=~Q(kind__in=[Kind.PAYMENT, Kind.TRANSFER_IN, Kind.WRITE_OFF])
+                | Q(amount_micros__gt=0),
                 name="money_in_is_positive",
             ),
             models.CheckConstraint(
@@ -84,7 +95,9 @@ class Transaction(Recorded):
         ]
         indexes = [
             models.Index(fields=["original"], name="line_by_original", condition=Q(original__isnull=False)),
-            models.Index(fields=["counterpart"], name="line_by_counterpart", condition=Q(counterpart__isnull=False)),
+            models.Index(
+                fields=["counterpart"], name="line_by_counterpart", condition=Q(counterpart__isnull=False)
+            ),
             models.Index(fields=["invoice"], name="line_by_invoice", condition=Q(invoice__isnull=False)),
             models.Index(F("wallet"), F("reference"), name="line_by_reference", condition=~Q(reference="")),
         ]

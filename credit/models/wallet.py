@@ -56,7 +56,9 @@ class Wallet(models.Model):
     )
 
     # Copies: what decides stands on this row (house.md section 4).
-    organization_status = models.CharField(max_length=9, choices=OrganizationStatus, default=OrganizationStatus.ACTIVE)
+    organization_status = models.CharField(
+        max_length=9, choices=OrganizationStatus, default=OrganizationStatus.ACTIVE
+    )
     time_zone = models.CharField(max_length=64)
 
     balance_micros = models.BigIntegerField(default=0)
@@ -105,12 +107,20 @@ class Wallet(models.Model):
             ("view_jobs", "Can see the scheduled jobs"),
         ]
         indexes = [
-            models.Index(fields=["period_ends_at"], name="wallet_by_period_end", condition=Q(period_ends_at__isnull=False)),
             models.Index(
-                fields=["next_hold_ends_at"], name="wallet_by_next_hold_end", condition=Q(next_hold_ends_at__isnull=False)
+                fields=["period_ends_at"],
+                name="wallet_by_period_end",
+                condition=Q(period_ends_at__isnull=False),
             ),
             models.Index(
-                fields=["temporary_ends_at"], name="wallet_by_temporary_end", condition=Q(temporary_ends_at__isnull=False)
+                fields=["next_hold_ends_at"],
+                name="wallet_by_next_hold_end",
+                condition=Q(next_hold_ends_at__isnull=False),
+            ),
+            models.Index(
+                fields=["temporary_ends_at"],
+                name="wallet_by_temporary_end",
+                condition=Q(temporary_ends_at__isnull=False),
             ),
             models.Index(
                 fields=["scheduled_starts_at"],
@@ -120,7 +130,8 @@ class Wallet(models.Model):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(mode=PaymentMode.PREPAID, scheme="") | Q(mode=PaymentMode.POSTPAID, scheme__in=Scheme.values),
+                condition=Q(mode=PaymentMode.PREPAID, scheme="")
+                | Q(mode=PaymentMode.POSTPAID, scheme__in=Scheme.values),
                 name="only_a_postpaid_wallet_has_a_scheme",
             ),
             models.CheckConstraint(
@@ -141,14 +152,18 @@ class Wallet(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(
-                    temporary_limit_micros__isnull=True, temporary_starts_at__isnull=True, temporary_ends_at__isnull=True
+                    temporary_limit_micros__isnull=True,
+                    temporary_starts_at__isnull=True,
+                    temporary_ends_at__isnull=True,
                 )
                 | Q(temporary_limit_micros__isnull=False, temporary_ends_at__gt=F("temporary_starts_at")),
                 name="a_temporary_limit_ends_after_it_starts",
             ),
             models.CheckConstraint(
                 condition=Q(
-                    scheduled_limit_micros__isnull=True, scheduled_starts_at__isnull=True, scheduled_ends_at__isnull=True
+                    scheduled_limit_micros__isnull=True,
+                    scheduled_starts_at__isnull=True,
+                    scheduled_ends_at__isnull=True,
                 )
                 | Q(scheduled_limit_micros__isnull=False, scheduled_ends_at__gt=F("scheduled_starts_at")),
                 name="a_scheduled_limit_ends_after_it_starts",
@@ -159,7 +174,9 @@ class Wallet(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(
-                    mode=PaymentMode.POSTPAID, closed_at__isnull=True, period_ends_at__gt=F("period_starts_at")
+                    mode=PaymentMode.POSTPAID,
+                    closed_at__isnull=True,
+                    period_ends_at__gt=F("period_starts_at"),
                 )
                 | (
                     (Q(mode=PaymentMode.PREPAID) | Q(closed_at__isnull=False))
@@ -169,7 +186,8 @@ class Wallet(models.Model):
             ),
             models.CheckConstraint(condition=Q(reserved_micros__gte=0), name="reserved_is_never_negative"),
             models.CheckConstraint(
-                condition=Q(reserved_micros=0) | Q(next_hold_ends_at__isnull=False), name="every_hold_has_an_end"
+                condition=Q(reserved_micros=0) | Q(next_hold_ends_at__isnull=False),
+                name="every_hold_has_an_end",
             ),
             models.CheckConstraint(
                 condition=Q(closed_at__isnull=True)

@@ -1,0 +1,229 @@
+"""The one path of every verb that moves or holds money: parse, lock, known key, bad input, decide, write, answer.
+
+A single request is a batch of one. The order of the checks is product.md section 2's.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from credit.actions import inputs
+from credit.actions.books import Account, Books, Now, opened
+from credit.actions.outcome import Outcome
+from credit.actions.refusals import BadInput, Declined, NotDone
+from credit.actors import Actor
+from credit.models import Answer, Decline, Wallet
+from credit.terms import Reason
+
+LONGEST_BATCH = 1000
+
+
+@dataclass
+class Request:
+    """What was sent for one verb. Subclasses parse it, check it against the locked row, and decide."""
+
+    wallet: Wallet | str
+    key: str | None = None
+
+    verb = ""
+
+    def parse(self) -> None:
+        """Typed values from what was sent, or BadInput. Needs no database."""
+
+    def content(self) -> dict[str, Any]:
+        """What was sent, as typed values: the same content under the same key is the same request."""
+        raise NotImplementedError
+
+    def wallets(self) -> Iterable[Wallet | str]:
+        return (self.wallet,)
+
+    def check(self, account: Account) -> None:
+        """BadInput that only shows against the wallet's row. Changes nothing."""
+
+    def decide(self, account: Account) -> Outcome:
+        """Posts and answers, or raises Declined before it has changed anything."""
+        raise NotImplementedError
+
+    def attempt(self) -> dict[str, Any]:
+        """What a recorded decline says about what was asked: kind, amount_micros, reference."""
+        return {}
+
+
+def answer_one(request: Request, *, by: Actor, now: Now) -> Outcome:
+    """The outcome, accepted or declined; BadInput and refusals that store nothing are raised."""
+    (outcome,) = answer([request], by=by, now=now)
+    if outcome.error is not None:
+        raise outcome.error
+    return outcome
+
+
+def answer(requests: Sequence[Request], *, by: Actor, now: Now, atomic: bool = False) -> list[Outcome]:
+    """One outcome per request, in order. `atomic`: all or none; none stores an answer under no key."""
+    if len(requests) > LONGEST_BATCH:
+        raise BadInput("lines", f"A batch has at most {LONGEST_BATCH} lines. Send it in parts.")
+    batch = _Batch(requests, by)
+    try:
+        with opened(batch.wallet_pks(), by=by, now=now) as books:
+            batch.run(books)
+            if atomic and not all(outcome.accepted for outcome in batch.outcomes):
+                raise _Undone
+            batch.finish(books)
+    except _Undone:
+        batch.record_attempts(now)
+    return batch.outcomes
+
+
+class _Undone(Exception):
+    """Rolls a failed atomic batch back."""
+
+
+class _Batch:
+    def __init__(self, requests: Sequence[Request], by: Actor):
+        self.requests = requests
+        self.by = by
+        self.errors: dict[int, NotDone] = {}
+        self.prints: dict[int, str] = {}
+        self.known: dict[tuple[int, str], tuple[str, dict[str, Any]]] = {}
+        self.first: dict[tuple[int, str], tuple[str, Outcome]] = {}
+        self.outcomes: list[Outcome] = []
+        self.declines: list[Decline] = []
+        for at, request in enumerate(requests):
+            self._parse(at, request)
+        self._find_wallets()
+
+    def _parse(self, at: int, request: Request) -> None:
+        try:
+            request.key = inputs.text(request.key, field="key", longest=255) or None
+            request.parse()
+            self.prints[at] = inputs.fingerprint(request.verb, request.content())
+        except BadInput as error:
+            self.errors[at] = error
+
+    def _find_wallets(self) -> None:
+        wanted = {
+            wallet for request in self.requests for wallet in request.wallets() if isinstance(wallet, str)
+        }
+        found = Wallet.objects.in_bulk(wanted, field_name="wallet_id") if wanted else {}
+        for at, request in enumerate(self.requests):
+            if isinstance(request.wallet, str):
+                self._resolve(at, request, found)
+
+    def _resolve(self, at: int, request: Request, found: dict[str, Wallet]) -> None:
+        wallet = found.get(str(request.wallet))
+        if wallet is None:
+            message = f"Wallet {request.wallet!r} is not known. Check the Wallet ID."
+            self.errors.setdefault(at, BadInput("wallet", message, Reason.NOT_FOUND))
+        else:
+            request.wallet = wallet
+
+    def wallet_pks(self) -> set[int]:
+        fit = (request for at, request in enumerate(self.requests) if at not in self.errors)
+        return {wallet.pk for request in fit for wallet in request.wallets() if isinstance(wallet, Wallet)}
+
+    def run(self, books: Books) -> None:
+        self._read_known_keys(books)
+        if len(books.accounts) > 1:
+            books.ask()
+        for at, request in enumerate(self.requests):
+            self.outcomes.append(self._one(at, request, books))
+
+    def _read_known_keys(self, books: Books) -> None:
+        keys = {request.key for request in self.requests if request.key}
+        if not keys:
+            return
+        known = Answer.objects.filter(wallet__in=books.accounts, key__in=keys)
+        for row in known.values_list("wallet_id", "key", "fingerprint", "answer"):
+            self.known[row[0], row[1]] = (row[2], row[3])
+
+    def _one(self, at: int, request: Request, books: Books) -> Outcome:
+        if at in self.errors:
+            return _not_stored(request, self.errors[at])
+        account = books[request.wallet]  # type: ignore[index]
+        name = (account.wallet.pk, request.key or "")
+        known = self.known.get(name) if request.key else None
+        if known and known[0] == self.prints[at]:
+            return Outcome.replay(known[1])
+        first = self.first.get(name) if request.key else None
+        if first and first[0] == self.prints[at]:
+            return Outcome(verb=request.verb, accepted=False, replayed=True, repeats=first[1])
+        try:
+            request.check(account)
+            if known or first:
+                raise BadInput(
+                    "key", "The key was used with other content. Send a new key.", Reason.KEY_REUSED
+                )
+            outcome = request.decide(account)
+        except Declined as decline:
+            outcome = self._declined(request, account, decline)
+        except NotDone as error:
+            return _not_stored(request, error)
+        outcome.wallet_id = account.wallet.wallet_id
+        if request.key:
+            self.first[name] = (self.prints[at], outcome)
+        return outcome
+
+    def _declined(self, request: Request, account: Account, decline: Declined) -> Outcome:
+        """The attempt is recorded with the formula's numbers at that instant."""
+        breakdown = account.breakdown()
+        asked = {"kind": "", "amount_micros": None, "reference": "", **request.attempt()}
+        self.declines.append(
+            Decline(
+                wallet=account.wallet,
+                at=account.at,
+                verb=request.verb,
+                reason=decline.reason,
+                usable_micros=account.usable,
+                breakdown=breakdown,
+                key=request.key or "",
+                by_user=self.by.user,
+                by_name=self.by.name,
+                **asked,
+            )
+        )
+        return Outcome(
+            verb=request.verb,
+            accepted=False,
+            reason=decline.reason,
+            message=decline.message,
+            amount_micros=asked["amount_micros"],
+            usable_micros=account.usable,
+            unlimited=account.usable is None,
+            current_balance_micros=account.current_balance,
+            breakdown=breakdown,
+            details=decline.numbers,
+        )
+
+    def finish(self, books: Books) -> None:
+        """Lines first, so that the kept answers can name them."""
+        books.write()
+        for outcome in self.outcomes:
+            outcome.name_line()
+        for (wallet_pk, key), (fingerprint, outcome) in self.first.items():
+            kept = {"key": key, "fingerprint": fingerprint, "answer": outcome.to_json()}
+            books.add(Answer(wallet_id=wallet_pk, created_at=books.accounts[wallet_pk].at, **kept))
+        for decline in self.declines:
+            books.add(decline)
+        self.outcomes = [
+            Outcome.replay(outcome.repeats.to_json()) if outcome.repeats else outcome
+            for outcome in self.outcomes
+        ]
+
+    def record_attempts(self, now: Now) -> None:
+        """A failed atomic batch keeps no answer, but what was declined in it can still be asked about."""
+        with opened({decline.wallet_id for decline in self.declines}, by=self.by, now=now) as books:
+            for decline in self.declines:
+                decline.key = ""
+                books.add(decline)
+
+
+def _not_stored(request: Request, error: NotDone) -> Outcome:
+    return Outcome(
+        verb=request.verb,
+        accepted=False,
+        wallet_id=str(request.wallet),
+        reason=error.reason,
+        message=error.message,
+        field=error.field,
+        details=error.numbers,
+        error=error,
+    )

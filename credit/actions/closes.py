@@ -1,0 +1,78 @@
+"""The close: ended periods become invoices. Twice, late, in parallel or half way, the books are the same."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db.models import Count, F, Sum
+
+from credit.actions.books import Account, Books, Now, opened
+from credit.actors import Actor
+from credit.invoicing import monthly_invoice, rounding_left
+from credit.models import InvoiceKind, Period, Wallet
+from credit.terms import Kind, Scheme
+
+# Per period: kind of transaction -> (exact micros owed, number of lines).
+Amounts = dict[int, dict[str, tuple[int, int]]]
+
+
+def due(now: datetime, limit: int) -> list[int]:
+    """Wallets with an ended period that is not closed, by index: running rows past their end, and rows already ended."""
+    running = Wallet.objects.filter(period_ends_at__lte=now).order_by("period_ends_at", "pk")
+    ended = Period.objects.filter(closed_at=None).order_by("wallet_id")
+    found = [
+        *running.values_list("pk", flat=True)[:limit],
+        *ended.values_list("wallet_id", flat=True)[:limit],
+    ]
+    return list(dict.fromkeys(found))[:limit]
+
+
+def close(*, wallet_pks: Sequence[int], by: Actor, now: Now) -> dict[str, int]:
+    """Books every ended period of the wallets, oldest first. Counts: periods closed, invoices made."""
+    with opened(wallet_pks, by=by, now=now) as books:
+        periods = close_ended(books)
+    return {"periods": len(periods), "invoices": sum(1 for period in periods if period.invoice_id)}
+
+
+def close_ended(books: Books) -> list[Period]:
+    """Closes what has ended on the locked wallets; also for a verb that needs the books closed first."""
+    books.write_lines()
+    open_periods = Period.objects.filter(wallet__in=list(books.accounts), closed_at=None)
+    periods = list(open_periods.order_by("wallet_id", "starts_at"))
+    amounts = _amounts(periods)
+    for period in periods:
+        _close(books.accounts[period.wallet_id], period, amounts[period.pk])
+    books.write_lines()  # an invoice must exist before its period names it
+    Period.objects.bulk_update(periods, ["closed_at", "invoice"], batch_size=500)
+    return periods
+
+
+def _amounts(periods: list[Period]) -> Amounts:
+    """Read by the ledger's own index: a period's lines lie between two sequence numbers of its wallet."""
+    lines = Period.objects.filter(
+        pk__in=[period.pk for period in periods],
+        wallet__transactions__sequence__range=(F("first_sequence"), F("last_sequence")),
+        wallet__transactions__period_starts_at=F("starts_at"),
+    )
+    per_kind = lines.order_by().values("pk", kind=F("wallet__transactions__kind"))
+    amounts: Amounts = defaultdict(dict)
+    for row in per_kind.annotate(total=Sum("wallet__transactions__amount_micros"), lines=Count("pk")):
+        amounts[row["pk"]][row["kind"]] = (-row["total"], row["lines"])
+    return amounts
+
+
+def _close(account: Account, period: Period, per_kind: dict[str, tuple[int, int]]) -> None:
+    """The amount leaves closing and, rounded per kind, is on the balance; what rounding changed is a line per kind."""
+    wallet = account.wallet
+    # The exact amount goes to the balance; each rounding line then carries it to the rounded one.
+    wallet.closing_micros -= period.amount_micros
+    wallet.balance_micros -= period.amount_micros
+    period.closed_at = account.at
+    account.touch()
+    if not per_kind:
+        return
+    kind = InvoiceKind.STATEMENT if period.scheme == Scheme.NONE else InvoiceKind.MONTHLY
+    invoice, lines = monthly_invoice(wallet, kind, per_kind, account.at, (period.starts_at, period.ends_at))
+    period.invoice = account.books.invoice(invoice, lines)
+    for micros in rounding_left(lines):
+        account.post(Kind.ROUNDING, micros, invoice=invoice)

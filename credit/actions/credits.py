@@ -1,0 +1,96 @@
+"""Giving and taking back credit: adjustments of the balance with a reason."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from credit.actions import inputs
+from credit.actions.answering import Request, answer_one
+from credit.actions.books import Account, Now
+from credit.actions.charges import accepted, refuse_when_closed
+from credit.actions.outcome import Outcome
+from credit.actions.refusals import ConfirmationNeeded
+from credit.actors import Actor
+from credit.models import Wallet
+from credit.money import to_text
+from credit.terms import Kind, Reason
+
+
+@dataclass
+class MoneyRequest(Request):
+    """A verb of the staff: an amount of cash and a reason."""
+
+    amount: inputs.Amount = 0
+    reason: str = ""
+    reference: str = ""
+
+    kind = Kind.ADJUSTMENT
+
+    def parse(self) -> None:
+        self.micros = inputs.amount(self.amount)
+        self.reason = inputs.text(self.reason, field="reason", longest=255, required=True)
+        self.reference = inputs.text(self.reference, field="reference", longest=128)
+
+    def content(self) -> dict[str, Any]:
+        return {"amount": self.micros, "reason": self.reason, "reference": self.reference}
+
+    def attempt(self) -> dict[str, Any]:
+        return {"kind": self.kind, "amount_micros": self.micros, "reference": self.reference}
+
+    def check(self, account: Account) -> None:
+        inputs.cash(self.micros, account.wallet.currency)
+        account.refuse_beyond_bounds(balance=self.signed())
+
+    def signed(self) -> int:
+        return -self.micros
+
+    def post(self, account: Account) -> Outcome:
+        line = account.post(self.kind, self.signed(), reason=self.reason, reference=self.reference)
+        return accepted(self.verb, account, line)
+
+
+@dataclass
+class GiveCredit(MoneyRequest):
+    verb = "give_credit"
+
+    def signed(self) -> int:
+        return self.micros
+
+    def decide(self, account: Account) -> Outcome:
+        refuse_when_closed(account.wallet)
+        return self.post(account)
+
+
+@dataclass
+class TakeBackCredit(MoneyRequest):
+    """`confirmed` says yes to a debt."""
+
+    confirmed: bool = False
+
+    verb = "take_back_credit"
+
+    def decide(self, account: Account) -> Outcome:
+        refuse_when_closed(account.wallet)
+        own = account.rule["own_money_micros"]
+        if self.micros > own and not self.confirmed:
+            currency = account.wallet.currency
+            raise ConfirmationNeeded(
+                Reason.OWN_MONEY_EXCEEDED,
+                f"The customer’s own money is {to_text(own)} {currency}; taking back {to_text(self.micros)} makes a debt "
+                f"of {to_text(self.micros - max(0, own))} {currency}. Confirm it, or take back less.",
+                field="amount",
+                own_money_micros=own,
+            )
+        return self.post(account)
+
+
+def give_credit(
+    *, wallet: Wallet | str, amount: inputs.Amount, reason: str, by: Actor, now: Now, **details: Any
+) -> Outcome:
+    return answer_one(GiveCredit(wallet=wallet, amount=amount, reason=reason, **details), by=by, now=now)
+
+
+def take_back_credit(
+    *, wallet: Wallet | str, amount: inputs.Amount, reason: str, by: Actor, now: Now, **details: Any
+) -> Outcome:
+    """At most own money, unless the debt it makes is `confirmed`."""
+    return answer_one(TakeBackCredit(wallet=wallet, amount=amount, reason=reason, **details), by=by, now=now)

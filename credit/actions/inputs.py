@@ -1,0 +1,95 @@
+"""What was sent -> typed values, or BadInput that names the field."""
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from credit import money
+from credit.actions.refusals import BadInput
+from credit.terms import CHARGES, Kind, Reason
+
+Amount = Decimal | int | str
+
+
+def amount(sent: Amount, *, field: str = "amount", zero: bool = False) -> int:
+    """Micros; negative is refused, and zero unless it stands for something."""
+    try:
+        micros = money.to_micros(sent)
+    except money.InvalidAmount as error:
+        raise BadInput(field, str(error), Reason.INVALID_AMOUNT) from None
+    if micros < 0:
+        raise BadInput(field, "Amount is negative. Type it without the minus.", Reason.INVALID_AMOUNT)
+    if micros == 0 and not zero:
+        raise BadInput(field, "Amount is zero. Type an amount above zero.", Reason.INVALID_AMOUNT)
+    return micros
+
+
+def cash(micros: int, currency: str, *, field: str = "amount") -> int:
+    """Refuses more decimals than the currency has."""
+    if not money.is_cash(micros, currency):
+        rounded = money.round_to_currency(micros, currency)
+        raise BadInput(
+            field,
+            f"Amount has too many decimals. {currency} takes {money.decimals(currency)} here. "
+            f"Type {money.to_text(rounded)}, not {money.to_text(micros)}.",
+            Reason.INVALID_AMOUNT,
+        )
+    return micros
+
+
+def text(sent: str | None, *, field: str, longest: int, required: bool = False) -> str:
+    if sent is not None and not isinstance(sent, str):
+        raise BadInput(field, f"{_label(field)} must be text.")
+    value = (sent or "").strip()
+    if required and not value:
+        raise BadInput(field, f"{_label(field)} is missing. Type it.")
+    if len(value) > longest:
+        raise BadInput(field, f"{_label(field)} is longer than {longest} characters. Shorten it.")
+    if "\x00" in value:
+        raise BadInput(field, f"{_label(field)} has a character that cannot be stored. Remove it.")
+    return value
+
+
+def instant(sent: datetime | None, *, field: str) -> datetime | None:
+    if sent is None:
+        return None
+    if not isinstance(sent, datetime) or sent.utcoffset() is None:
+        raise BadInput(
+            field, f"{_label(field)} needs a date, a time and a zone, such as 2026-11-30T15:32:00+02:00."
+        )
+    return sent.astimezone(UTC)
+
+
+def charge_kind(sent: str) -> Kind:
+    if sent not in CHARGES:
+        kinds = ", ".join(kind.value for kind in Kind if kind in CHARGES)
+        raise BadInput("kind", f"Kind {sent!r} is none that can be charged. Use one of {kinds}.")
+    return Kind(sent)
+
+
+def currency(sent: str) -> str:
+    try:
+        money.decimals(sent)
+    except money.InvalidAmount as error:
+        raise BadInput("currency", str(error)) from None
+    return sent
+
+
+def fingerprint(verb: str, content: dict[str, Any]) -> str:
+    """SHA-256 of a verb and what was sent; what was left out or empty is no part of it."""
+    sent = {
+        name: value
+        for name, value in content.items()
+        if value is not None and value != "" and value is not False
+    }
+    return sha256(json.dumps([verb, sent], sort_keys=True, default=_canonical).encode()).hexdigest()
+
+
+def _canonical(value: Any) -> str:
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _label(field: str) -> str:
+    return field.replace("_", " ").capitalize()

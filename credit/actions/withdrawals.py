@@ -1,0 +1,73 @@
+"""Money that leaves a wallet: at most own money, never credit. And debt that the provider gives up."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from credit.actions import inputs
+from credit.actions.answering import answer_one
+from credit.actions.books import Account, Now
+from credit.actions.charges import refuse_when_closed, refuse_when_suspended
+from credit.actions.credits import MoneyRequest
+from credit.actions.outcome import Outcome
+from credit.actions.refusals import Declined, require
+from credit.actors import Actor
+from credit.models import Wallet
+from credit.money import to_text
+from credit.terms import Kind, Reason
+
+
+@dataclass
+class Withdrawal(MoneyRequest):
+    verb = "withdrawal"
+    kind = Kind.WITHDRAWAL
+
+    def decide(self, account: Account) -> Outcome:
+        refuse_when_closed(account.wallet)
+        refuse_when_suspended(account.wallet)
+        refuse_beyond_own_money(account, self.micros)
+        return self.post(account)
+
+
+@dataclass
+class WriteOff(MoneyRequest):
+    """Carries six decimals, so that a debt can be given up to the last digit."""
+
+    verb = "write_off"
+    kind = Kind.WRITE_OFF
+
+    def signed(self) -> int:
+        return self.micros
+
+    def check(self, account: Account) -> None:
+        account.refuse_beyond_bounds(balance=self.micros)
+
+    def decide(self, account: Account) -> Outcome:
+        require(account.books.by, "credit.write_off_debt", "write off a debt")
+        refuse_when_closed(account.wallet)
+        owed = account.rule["owed_micros"]
+        if self.micros > owed:
+            message = f"At most what is owed and not running can be written off: {to_text(owed)} {account.wallet.currency}."
+            raise Declined(Reason.INVALID_AMOUNT, message, owed_micros=owed)
+        return self.post(account)
+
+
+def withdraw(
+    *, wallet: Wallet | str, amount: inputs.Amount, reason: str, by: Actor, now: Now, **details: Any
+) -> Outcome:
+    return answer_one(Withdrawal(wallet=wallet, amount=amount, reason=reason, **details), by=by, now=now)
+
+
+def write_off(
+    *, wallet: Wallet | str, amount: inputs.Amount, reason: str, by: Actor, now: Now, **details: Any
+) -> Outcome:
+    """At most max(0, closing − balance); needs the right to write off."""
+    return answer_one(WriteOff(wallet=wallet, amount=amount, reason=reason, **details), by=by, now=now)
+
+
+def refuse_beyond_own_money(account: Account, micros: int) -> None:
+    own = account.rule["own_money_micros"]
+    if micros > own:
+        message = (
+            f"At most the customer’s own money can leave: {to_text(max(0, own))} {account.wallet.currency}."
+        )
+        raise Declined(Reason.OWN_MONEY_EXCEEDED, message, own_money_micros=own)

@@ -1,0 +1,96 @@
+"""The scheduled jobs: thin tasks over one action each. The clock has decided already; the jobs write it down.
+
+Each works in bounded chunks of one short transaction, can be run twice, late, in parallel or half way, and catches up
+after any silence: what is due is found by an index, and what is done is no longer due.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from celery import shared_task
+from django.db import OperationalError
+from django.utils import timezone
+
+from credit.actions import closes, invoices, jobs, limits, reconciliation, reservations
+from credit.actors import Actor
+from credit.models import Wallet
+
+CHUNK = 200
+LONGEST_RUN = 5000  # chunks; the next beat goes on with what is left
+
+_FAULTS = {
+    "autoretry_for": (OperationalError,),
+    "retry_backoff": True,
+    "retry_jitter": True,
+    "max_retries": 5,
+}
+
+
+@shared_task(name="credit.book_ended_limits", **_FAULTS)
+def book_ended_limits() -> dict[str, int]:
+    by = Actor.system("End of temporary limits")
+
+    def book(pks: list[int]) -> dict[str, int]:
+        return {"wallets": limits.book_ended(wallet_pks=pks, by=by, now=timezone.now)}
+
+    return _run("Book ended limits", lambda now: Wallet.objects.with_ended_limit(now), book)
+
+
+@shared_task(name="credit.release_expired_holds", **_FAULTS)
+def release_expired_holds() -> dict[str, int]:
+    by = Actor.system("End of reservations")
+
+    def book(pks: list[int]) -> dict[str, int]:
+        return {"wallets": reservations.book_expired(wallet_pks=pks, by=by, now=timezone.now)}
+
+    return _run("Release timed-out reservations", lambda now: Wallet.objects.with_expired_hold(now), book)
+
+
+@shared_task(name="credit.close_due_periods", **_FAULTS)
+def close_due_periods() -> dict[str, int]:
+    by = Actor.system("Month end")
+
+    def chunks() -> Iterator[dict[str, int]]:
+        for _ in range(LONGEST_RUN):
+            if not (pks := closes.due(timezone.now(), CHUNK)):
+                return
+            yield closes.close(wallet_pks=pks, by=by, now=timezone.now)
+
+    return jobs.run(name="Close ended periods", chunks=chunks(), now=timezone.now)
+
+
+@shared_task(name="credit.issue_invoices", **_FAULTS)
+def issue_invoices() -> dict[str, int]:
+    def chunks() -> Iterator[dict[str, int]]:
+        for _ in range(LONGEST_RUN):
+            if not (issued := invoices.issue(now=timezone.now())):
+                return
+            yield {"invoices": issued}
+
+    return jobs.run(name="Issue invoices", chunks=chunks(), now=timezone.now)
+
+
+@shared_task(name="credit.reconcile_wallets", **_FAULTS)
+def reconcile_wallets() -> dict[str, int]:
+    def chunks() -> Iterator[dict[str, int]]:
+        latest = 0
+        while pks := list(
+            Wallet.objects.filter(pk__gt=latest).order_by("pk").values_list("pk", flat=True)[:CHUNK]
+        ):
+            latest = pks[-1]
+            yield reconciliation.reconcile(wallet_pks=pks, now=timezone.now())
+
+    return jobs.run(name="Reconcile wallets", chunks=chunks(), now=timezone.now)
+
+
+def _run(
+    name: str, due: Callable[[datetime], object], book: Callable[[list[int]], dict[str, int]]
+) -> dict[str, int]:
+    def chunks() -> Iterator[dict[str, int]]:
+        for _ in range(LONGEST_RUN):
+            pks = list(due(timezone.now()).order_by("pk").values_list("pk", flat=True)[:CHUNK])  # type: ignore[attr-defined]
+            if not pks:
+                return
+            yield book(pks)
+
+    return jobs.run(name=name, chunks=chunks(), now=timezone.now)

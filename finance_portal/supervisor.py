@@ -16,7 +16,9 @@ PORT = os.environ.get("PORT", "8000")
 # A worker finishes what it has begun; what takes longer is handed out again after the next start.
 STOPS_WITHIN_SECONDS = 20
 
-CELERY = [sys.executable, "-m", "celery", "--quiet", "--app", "finance_portal"]
+# Who tries the portal out in a container is root there; docs/operations.md names the account for real use.
+AS_ROOT_TOO = ("-W", "ignore:You're running the worker with superuser privileges")
+CELERY = [sys.executable, *AS_ROOT_TOO, "-m", "celery", "--quiet", "--app", "finance_portal"]
 COMMANDS = {
     "web": [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", PORT),

@@ -102,8 +102,12 @@ class Wallet:
 
     def temporary(self, t):
         """The one in force. A later one has superseded every earlier one for good (FP 17)."""
-        begun = [one for one in self.temporaries if one.recorded_at <= t and one.starts_at <= t and one.begins()]
-        last = max(reversed(begun), key=lambda one: one.starts_at, default=None)  # of equal starts the later told
+        begun = [
+            one for one in self.temporaries if one.recorded_at <= t and one.starts_at <= t and one.begins()
+        ]
+        last = max(
+            reversed(begun), key=lambda one: one.starts_at, default=None
+        )  # of equal starts the later told
         return last if last and t < last.over_at() else None
 
     def scheduled(self, t):
@@ -166,7 +170,9 @@ class Wallet:
         return [(start, end) for start, end in self.periods(t) if end <= t and start not in self.booked]
 
     def counted_in(self, period, t):
-        return [line for line in self.lines if line.counted and period[0] <= line.at < period[1] and line.at <= t]
+        return [
+            line for line in self.lines if line.counted and period[0] <= line.at < period[1] and line.at <= t
+        ]
 
     # The formulas of section 2 ----------------------------------------------------------------------------------
 

@@ -3,7 +3,19 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from tests.oracle import ACCEPTED, CENT, PURCHASES, TICK, Hold, HoldStep, Line, Temporary, Wallet, rounded, rounded_total
+from tests.oracle import (
+    ACCEPTED,
+    CENT,
+    PURCHASES,
+    TICK,
+    Hold,
+    HoldStep,
+    Line,
+    Temporary,
+    Wallet,
+    rounded,
+    rounded_total,
+)
 
 BAD_AMOUNT = "invalid_amount"
 A_DAY = timedelta(hours=24)
@@ -186,9 +198,10 @@ class Verbs:
         """What refunds and reversals have not taken from a line, or have given back to it (FP 12)."""
         taken = [number for number, line in enumerate(self.wallet.lines) if line.item == item]
         back = [line for line in self.wallet.lines if line.item in taken]
-        return abs(self.wallet.lines[item].amount + sum(
-            line.amount for line in [*(self.wallet.lines[number] for number in taken), *back]
-        ))
+        return abs(
+            self.wallet.lines[item].amount
+            + sum(line.amount for line in [*(self.wallet.lines[number] for number in taken), *back])
+        )
 
     def reversed(self, item):
         return any(line.item == item and line.kind == "reversal" for line in self.wallet.lines)
@@ -312,6 +325,12 @@ class Verbs:
 def opened(at, mode, zone, scheme="", limit="not set"):
     """A wallet created at an instant, and its verbs."""
     wallet = Wallet()
-    for what, value in (("zone", zone), ("mode", mode), ("scheme", scheme), ("permanent", limit), ("open", True)):
+    for what, value in (
+        ("zone", zone),
+        ("mode", mode),
+        ("scheme", scheme),
+        ("permanent", limit),
+        ("open", True),
+    ):
         wallet.tell(at, what, value)
     return Verbs(wallet)

@@ -33,7 +33,22 @@ def test_an_amount_is_kept_to_the_last_of_six_decimals(sent, micros):
 
 @pytest.mark.parametrize(
     "sent",
-    ["", " ", "abc", "1,50", "1.2.3", "NaN", "Infinity", "-Infinity", "sNaN", "1_000", "١٢", "0x10", "--1", "1" * 41],
+    [
+        "",
+        " ",
+        "abc",
+        "1,50",
+        "1.2.3",
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        "sNaN",
+        "1_000",
+        "١٢",
+        "0x10",
+        "--1",
+        "1" * 41,
+    ],
 )
 def test_what_is_not_a_number_is_refused(sent):
     with pytest.raises(InvalidAmount):
@@ -64,7 +79,8 @@ def test_an_amount_over_a_million_millions_is_refused(sent):
 
 
 @pytest.mark.parametrize(
-    ("currency", "decimals"), [("EUR", 2), ("USD", 2), ("SGD", 2), ("JPY", 0), ("KWD", 3), ("BHD", 3), ("CLF", 4), ("IDR", 0)]
+    ("currency", "decimals"),
+    [("EUR", 2), ("USD", 2), ("SGD", 2), ("JPY", 0), ("KWD", 3), ("BHD", 3), ("CLF", 4), ("IDR", 0)],
 )
 def test_a_currency_has_the_decimals_of_iso_4217_but_the_rupiah_none(currency, decimals):
     assert money.decimals(currency) == decimals
@@ -133,7 +149,13 @@ def test_text_and_decimal_give_the_same_micros_back(micros):
 
 
 def test_text_shows_at_least_two_decimals_and_no_more_than_needed():
-    assert [money.to_text(m) for m in (0, 1, 1_500_000, -10_000, -1)] == ["0.00", "0.000001", "1.50", "-0.01", "-0.000001"]
+    assert [money.to_text(m) for m in (0, 1, 1_500_000, -10_000, -1)] == [
+        "0.00",
+        "0.000001",
+        "1.50",
+        "-0.01",
+        "-0.000001",
+    ]
 
 
 @given(st.integers(0, 10**18), st.sampled_from(["EUR", "JPY", "KWD"]))

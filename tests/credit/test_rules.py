@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from credit import rules
 from credit.models import Wallet
 from credit.terms import CHARGES, PURCHASES, USAGE
-from credit import rules
 from tests.factories import APRIL, MARCH, NOON, a_hold, a_wallet, days, micros
 
 pytestmark = pytest.mark.django_db
@@ -65,7 +65,10 @@ class TestEffectiveLimit:
 
     def test_a_temporary_limit_holds_from_its_start_until_just_before_its_end(self):
         wallet = a_wallet(
-            permanent_limit="100", temporary_limit="500", temporary_starts_at=NOON, temporary_ends_at=NOON + days(7)
+            permanent_limit="100",
+            temporary_limit="500",
+            temporary_starts_at=NOON,
+            temporary_ends_at=NOON + days(7),
         )
         seen = [
             (row.limit_state, row.effective_limit_micros)
@@ -76,7 +79,10 @@ class TestEffectiveLimit:
 
     def test_a_temporary_limit_names_its_end_and_what_it_falls_back_to(self):
         wallet = a_wallet(
-            permanent_limit="100", temporary_limit="500", temporary_starts_at=NOON, temporary_ends_at=NOON + days(7)
+            permanent_limit="100",
+            temporary_limit="500",
+            temporary_starts_at=NOON,
+            temporary_ends_at=NOON + days(7),
         )
         row = read(wallet)
         assert (row.limit_ends_at, row.falls_back_to_micros) == (NOON + days(7), micros("100"))
@@ -85,7 +91,9 @@ class TestEffectiveLimit:
 
     def test_a_temporary_limit_may_be_below_the_permanent_one_and_over_unlimited(self):
         ends = {"temporary_starts_at": MARCH, "temporary_ends_at": NOON + days(1)}
-        assert read(a_wallet(permanent_limit="100", temporary_limit="20", **ends)).effective_limit_micros == micros("20")
+        assert read(
+            a_wallet(permanent_limit="100", temporary_limit="20", **ends)
+        ).effective_limit_micros == micros("20")
         row = read(a_wallet(limit_unlimited=True, temporary_limit="20", **ends))
         assert (row.effective_limit_micros, row.falls_back_to_micros) == (micros("20"), None)
 
@@ -106,7 +114,10 @@ class TestEffectiveLimit:
 
     def test_a_limit_that_the_clock_has_ended_counts_as_a_change_of_version(self):
         wallet = a_wallet(
-            permanent_limit="1", temporary_limit="5", temporary_starts_at=NOON, temporary_ends_at=NOON + days(7)
+            permanent_limit="1",
+            temporary_limit="5",
+            temporary_starts_at=NOON,
+            temporary_ends_at=NOON + days(7),
         )
         versions = [read(wallet, NOON + days(n)).live_version for n in (0, 6, 7, 8)]
         assert versions == [1, 1, 2, 2]
@@ -148,8 +159,12 @@ class TestHolds:
     def test_a_hold_weighs_until_its_end_by_the_clock_without_any_job(self):
         wallet = a_wallet(balance="100", reserved="40", next_hold_ends_at=NOON)
         a_hold(wallet, "40", NOON)
-        assert amounts(wallet, "live_reserved", "usable", "own_money", at=NOON - TICK) == tuple(map(micros, (40, 60, 60)))
-        assert amounts(wallet, "live_reserved", "usable", "own_money", at=NOON) == tuple(map(micros, (0, 100, 100)))
+        assert amounts(wallet, "live_reserved", "usable", "own_money", at=NOON - TICK) == tuple(
+            map(micros, (40, 60, 60))
+        )
+        assert amounts(wallet, "live_reserved", "usable", "own_money", at=NOON) == tuple(
+            map(micros, (0, 100, 100))
+        )
 
     def test_only_the_holds_that_ended_are_given_back(self):
         wallet = a_wallet(balance="100", reserved="70", next_hold_ends_at=NOON)
@@ -161,7 +176,11 @@ class TestHolds:
 
     def test_what_is_held_stays_out_of_a_new_period(self):
         wallet = a_wallet(
-            mode="postpaid", permanent_limit="100", unbilled="30", reserved="60", next_hold_ends_at=APRIL + days(9)
+            mode="postpaid",
+            permanent_limit="100",
+            unbilled="30",
+            reserved="60",
+            next_hold_ends_at=APRIL + days(9),
         )
         a_hold(wallet, "60", APRIL + days(9))
         assert amounts(wallet, "usable", at=APRIL) == (micros("40"),)
@@ -211,7 +230,10 @@ class TestGivenColumns:
 
 @pytest.mark.parametrize("kind", sorted(CHARGES))
 def test_what_counts_as_unbilled_depends_on_the_scheme(kind):
-    counted = {scheme: rules.is_counted("postpaid", scheme, kind) for scheme in ("individual", "consolidated", "none")}
+    counted = {
+        scheme: rules.is_counted("postpaid", scheme, kind)
+        for scheme in ("individual", "consolidated", "none")
+    }
     assert counted == {"individual": kind in USAGE, "consolidated": True, "none": True}
     assert not rules.is_counted("prepaid", "", kind)
     assert rules.is_invoiced_at_once("postpaid", "individual", kind) == (kind in PURCHASES)

@@ -9,7 +9,14 @@ OFFICER = "Finance officer"
 MANAGER = "Finance manager"
 ADMINISTRATOR = "Administrator"
 
-_VIEW = ["view_wallet", "view_transaction", "view_creditlimit", "view_reservation", "view_invoice", "view_change"]
+_VIEW = [
+    "view_wallet",
+    "view_transaction",
+    "view_creditlimit",
+    "view_reservation",
+    "view_invoice",
+    "view_change",
+]
 _OFFICER = [
     *_VIEW,
     "set_credit_limit",

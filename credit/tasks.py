@@ -26,7 +26,7 @@ _FAULTS = {
 }
 
 
-@shared_task(name="credit.book_ended_limits", **_FAULTS)
+@shared_task(**_FAULTS)
 def book_ended_limits() -> dict[str, int]:
     by = Actor.system("End of temporary limits")
 
@@ -36,7 +36,7 @@ def book_ended_limits() -> dict[str, int]:
     return _run("Book ended limits", lambda now: Wallet.objects.with_ended_limit(now), book)
 
 
-@shared_task(name="credit.release_expired_holds", **_FAULTS)
+@shared_task(**_FAULTS)
 def release_expired_holds() -> dict[str, int]:
     by = Actor.system("End of reservations")
 
@@ -46,7 +46,7 @@ def release_expired_holds() -> dict[str, int]:
     return _run("Release timed-out reservations", lambda now: Wallet.objects.with_expired_hold(now), book)
 
 
-@shared_task(name="credit.close_due_periods", **_FAULTS)
+@shared_task(**_FAULTS)
 def close_due_periods() -> dict[str, int]:
     by = Actor.system("Month end")
 
@@ -59,7 +59,7 @@ def close_due_periods() -> dict[str, int]:
     return jobs.run(name="Close ended periods", chunks=chunks(), now=timezone.now)
 
 
-@shared_task(name="credit.issue_invoices", **_FAULTS)
+@shared_task(**_FAULTS)
 def issue_invoices() -> dict[str, int]:
     def chunks() -> Iterator[dict[str, int]]:
         for _ in range(LONGEST_RUN):
@@ -70,7 +70,7 @@ def issue_invoices() -> dict[str, int]:
     return jobs.run(name="Issue invoices", chunks=chunks(), now=timezone.now)
 
 
-@shared_task(name="credit.reconcile_wallets", **_FAULTS)
+@shared_task(**_FAULTS)
 def reconcile_wallets() -> dict[str, int]:
     def chunks() -> Iterator[dict[str, int]]:
         latest = 0

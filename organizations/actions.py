@@ -1,4 +1,4 @@
-"""Writing an organization's plain record. Status and time zone decide about credit, so they change in `credit.actions`."""
+"""An organization's plain record. Status and time zone decide about credit, so they change in `credit.actions`."""
 
 import uuid as uuids
 

@@ -1,5 +1,6 @@
 import uuid
 import zoneinfo
+from functools import cache
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -15,8 +16,14 @@ class OrganizationStatus(models.TextChoices):
     CLOSED = "closed", "Closed"
 
 
+@cache
+def known_time_zones() -> frozenset[str]:
+    """Read once: asking walks the disk."""
+    return frozenset(zoneinfo.available_timezones())
+
+
 def validate_time_zone(name: str) -> None:
-    if name not in zoneinfo.available_timezones():
+    if name not in known_time_zones():
         message = "Time zone “%(name)s” is not known. Use an IANA name such as Europe/Bratislava."
         raise ValidationError(message, params={"name": name})
 

@@ -65,7 +65,7 @@ def answer(requests: Sequence[Request], *, by: Actor, now: Now, atomic: bool = F
     try:
         with opened(batch.wallet_pks(), by=by, now=now) as books:
             batch.run(books)
-            if atomic and not all(outcome.accepted for outcome in batch.outcomes):
+            if atomic and not all((outcome.repeats or outcome).accepted for outcome in batch.outcomes):
                 raise _Undone
             batch.finish(books)
     except _Undone:
@@ -210,6 +210,11 @@ class _Batch:
 
     def record_attempts(self, now: Now) -> None:
         """A failed atomic batch keeps no answer, but what was declined in it can still be asked about."""
+        failed = next(outcome for outcome in self.outcomes if not (outcome.repeats or outcome).accepted)
+        self.outcomes = [
+            _undone(outcome, failed) if (outcome.repeats or outcome).accepted else outcome
+            for outcome in self.outcomes
+        ]
         with opened({decline.wallet_id for decline in self.declines}, by=self.by, now=now) as books:
             for decline in self.declines:
                 decline.key = ""
@@ -226,4 +231,12 @@ def _not_stored(request: Request, error: NotDone) -> Outcome:
         field=error.field,
         details=error.numbers,
         error=error,
+    )
+
+
+def _undone(outcome: Outcome, failed: Outcome) -> Outcome:
+    """A good line of an atomic batch that failed: nothing of it stands."""
+    message = f"Undone, since another line of the batch was refused: {failed.message}"
+    return Outcome(
+        verb=outcome.verb, accepted=False, wallet_id=outcome.wallet_id, reason=failed.reason, message=message
     )

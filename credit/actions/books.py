@@ -11,6 +11,7 @@ from django.db.models import Model
 from credit.actions.outcome import Outcome
 from credit.actions.refusals import BadInput
 from credit.actions.settling import settle
+from credit.actions.writing import update_rows
 from credit.actors import Actor
 from credit.models import Invoice, InvoiceLine, Period, Transaction, Wallet
 from credit.money import LARGEST_WALLET_MICROS
@@ -238,7 +239,7 @@ class Books:
             Wallet.objects.filter(pk=account.wallet.pk).update(**columns)
         elif changed:
             names = sorted({name for columns in changed.values() for name in columns})
-            Wallet.objects.bulk_update([account.wallet for account in changed], names, batch_size=500)
+            update_rows([account.wallet for account in changed], names)
         for account in changed:
             account.saved()
 

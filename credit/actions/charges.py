@@ -51,7 +51,8 @@ class Line(Request):
     def check(self, account: Account) -> None:
         refuse_other_currency(self.currency, account.wallet)
         refuse_far_ahead(self.occurred_at, account.at)
-        check_charge(account, self.kind, self.micros)
+        refuse_more_decimals(account.wallet, self.kind, self.micros)
+        refuse_beyond_charge_bounds(account, self.kind, self.micros)
 
     def decide(self, account: Account) -> Outcome:
         refuse_when_closed(account.wallet)
@@ -108,11 +109,14 @@ def refuse_far_ahead(occurred_at: datetime | None, at: datetime) -> None:
         )
 
 
-def check_charge(account: Account, kind: str, micros: int, *, out_of_hold: int = 0) -> None:
-    """Decimals of a purchase invoiced at once, and the wallet's bounds."""
-    wallet = account.wallet
+def refuse_more_decimals(wallet: Wallet, kind: str, micros: int) -> None:
+    """A purchase that is invoiced at once is cash."""
     if rules.is_invoiced_at_once(wallet.mode, wallet.scheme, kind):
         inputs.cash(micros, wallet.currency)
+
+
+def refuse_beyond_charge_bounds(account: Account, kind: str, micros: int, *, out_of_hold: int = 0) -> None:
+    wallet = account.wallet
     counted = rules.is_counted(wallet.mode, wallet.scheme, kind)
     account.refuse_beyond_bounds(
         balance=0 if counted else -micros, unbilled=micros if counted else 0, reserved=-out_of_hold

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import Count, F, Sum
 
 from credit.actions.books import Account, Books, Now, opened
+from credit.actions.writing import update_rows
 from credit.actors import Actor
 from credit.invoicing import monthly_invoice, rounding_left
 from credit.models import InvoiceKind, Period, Wallet
@@ -17,7 +18,7 @@ Amounts = dict[int, dict[str, tuple[int, int]]]
 
 
 def due(now: datetime, limit: int) -> list[int]:
-    """Wallets with an ended period that is not closed, by index: running rows past their end, and rows already ended."""
+    """Wallets with an ended period that is not closed, by index: rows past their end, and rows already ended."""
     running = Wallet.objects.filter(period_ends_at__lte=now).order_by("period_ends_at", "pk")
     ended = Period.objects.filter(closed_at=None).order_by("wallet_id")
     found = [
@@ -43,7 +44,9 @@ def close_ended(books: Books) -> list[Period]:
     for period in periods:
         _close(books.accounts[period.wallet_id], period, amounts[period.pk])
     books.write_lines()  # an invoice must exist before its period names it
-    Period.objects.bulk_update(periods, ["closed_at", "invoice"], batch_size=500)
+    for period in periods:
+        period.invoice = period.invoice  # it has a pk now
+    update_rows(periods, ["closed_at", "invoice"])
     return periods
 
 

@@ -25,8 +25,7 @@ class Correction(Request):
     reason: str = ""
 
     def parse(self) -> None:
-        if not isinstance(self.transaction, Transaction):
-            raise BadInput("transaction", "The transaction is not known. Check it.", Reason.NOT_FOUND)
+        assert self.transaction is not None
         self.original = self.transaction
         self.reason = inputs.text(self.reason, field="reason", longest=255, required=True)
 
@@ -106,16 +105,24 @@ class Reversal(Correction):
 
 def refund(*, transaction: Transaction, reason: str, by: Actor, now: Now, **details: Any) -> Outcome:
     """Gives a charge back, whole or in part, at most what is left of it (`details`: amount, key)."""
+    wallet = _wallet_of(transaction)
     return answer_one(
-        Refund(wallet=transaction.wallet, transaction=transaction, reason=reason, **details), by=by, now=now
+        Refund(wallet=wallet, transaction=transaction, reason=reason, **details), by=by, now=now
     )
 
 
 def reverse(*, transaction: Transaction, reason: str, by: Actor, now: Now, key: str | None = None) -> Outcome:
     """Undoes a line that should not have been, even when it makes a debt. Once per line."""
+    wallet = _wallet_of(transaction)
     return answer_one(
-        Reversal(wallet=transaction.wallet, transaction=transaction, reason=reason, key=key), by=by, now=now
+        Reversal(wallet=wallet, transaction=transaction, reason=reason, key=key), by=by, now=now
     )
+
+
+def _wallet_of(transaction: Transaction) -> Wallet:
+    if not isinstance(transaction, Transaction):
+        raise BadInput("transaction", "The transaction is not known. Check it.", Reason.NOT_FOUND)
+    return transaction.wallet
 
 
 def left_of(item: Transaction) -> int:

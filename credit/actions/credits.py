@@ -75,8 +75,8 @@ class TakeBackCredit(MoneyRequest):
             currency = account.wallet.currency
             raise ConfirmationNeeded(
                 Reason.OWN_MONEY_EXCEEDED,
-                f"The customer’s own money is {to_text(own)} {currency}; taking back {to_text(self.micros)} makes a debt "
-                f"of {to_text(self.micros - max(0, own))} {currency}. Confirm it, or take back less.",
+                f"The customer’s own money is {to_text(own)} {currency}; taking back {to_text(self.micros)} makes "
+                f"a debt of {to_text(self.micros - max(0, own))} {currency}. Confirm it, or take back less.",
                 field="amount",
                 own_money_micros=own,
             )

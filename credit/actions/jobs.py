@@ -9,7 +9,7 @@ KEPT = timedelta(days=90)
 
 
 def run(*, name: str, chunks: Iterator[dict[str, int]], now: Callable[[], datetime]) -> dict[str, int]:
-    """Adds the chunks' counts up. The row is there while the job runs; a run with nothing to do replaces the one before.
+    """Adds the chunks' counts up. The row is there while the job runs; a run with nothing to do replaces the last.
 
     An error stays on the row and is raised again: what earlier chunks did is booked, the next run goes on from there.
     """

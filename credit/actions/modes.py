@@ -9,13 +9,8 @@ from credit.actions import inputs
 from credit.actions.books import Account, Now, opened
 from credit.actions.changes import record, refuse_if_changed, snapshot
 from credit.actions.closes import close_ended
-from credit.actions.limits import (
-    drop_permanent,
-    drop_temporary,
-    parse_permanent,
-    parse_reason,
-    write_permanent,
-)
+from credit.actions.limit_plans import parse_permanent, parse_reason
+from credit.actions.limits import drop_permanent, drop_temporary, write_permanent
 from credit.actions.refusals import BadInput, ConfirmationNeeded, Refused
 from credit.actions.settling import end_period, start_period
 from credit.actors import Actor

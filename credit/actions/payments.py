@@ -95,7 +95,7 @@ class PaymentLine(Request):
 def record_payment(
     *, wallet: Wallet | str, amount: inputs.Amount, by: Actor, now: Now, **details: Any
 ) -> Outcome:
-    """Records a payment (`details`: the fields of a PaymentLine). The outcome's `cleared_micros` is the debt it cleared.
+    """Records a payment (`details`: a PaymentLine's fields); the outcome says the debt it cleared, `cleared_micros`.
 
     The same reference, amount and date again answers with the first one, replayed; the same reference with anything
     else raises ConfirmationNeeded(reference_used) until `another=True`.

@@ -13,9 +13,11 @@ from credit.actions.answering import Request, answer_one
 from credit.actions.books import Account, Now, opened
 from credit.actions.charges import (
     accepted,
-    check_charge,
     post_charge,
+    refuse_beyond_charge_bounds,
     refuse_beyond_usable,
+    refuse_far_ahead,
+    refuse_more_decimals,
     refuse_other_currency,
     refuse_when_closed,
     refuse_when_suspended,
@@ -127,7 +129,8 @@ class Reserve(HoldRequest):
         refuse_other_currency(self.currency, account.wallet)
         self.lifetime.end(account.at, account.at)
         if not self.up_to:
-            account.refuse_beyond_bounds(reserved=self.micros - self._old_rest(account))
+            old = self._old(account)
+            account.refuse_beyond_bounds(reserved=self.micros - (old.rest_micros if old else 0))
 
     def decide(self, account: Account) -> Outcome:
         refuse_when_closed(account.wallet)
@@ -135,6 +138,7 @@ class Reserve(HoldRequest):
         old = self._old(account)
         rest = old.rest_micros if old else 0
         granted = self._granted(account, rest)
+        account.refuse_beyond_bounds(reserved=granted - rest)
         if old:
             _end(account, old, ReservationEnding.REPLACED)
         hold = self._place(account, granted)
@@ -152,10 +156,6 @@ class Reserve(HoldRequest):
     def _old(self, account: Account) -> Reservation | None:
         hold = self.latest(account)
         return hold if hold and hold.ended_at is None else None
-
-    def _old_rest(self, account: Account) -> int:
-        old = self._old(account)
-        return old.rest_micros if old else 0
 
     def _place(self, account: Account, granted: int) -> Reservation:
         default = account.at + timedelta(seconds=settings.CREDIT_DEFAULT_HOLD_LIFE_SECONDS)
@@ -257,12 +257,19 @@ class Commit(HoldRequest):
         return {"reference": self.reference, "amount_micros": self.micros}
 
     def check(self, account: Account) -> None:
+        refuse_far_ahead(self.occurred_at, account.at)
         hold = self.existing(account)
         if hold.ended_at is None:
-            micros = self._amount(account.wallet, hold)
-            check_charge(account, hold.kind, micros, out_of_hold=min(micros, hold.rest_micros))
+            self._check_live(account, hold)
+
+    def _check_live(self, account: Account, hold: Reservation) -> None:
+        micros = self._amount(account.wallet, hold)
+        refuse_more_decimals(account.wallet, hold.kind, micros)
+        if micros > hold.rest_micros:  # within its hold a commit never trips over the wallet's bounds
+            refuse_beyond_charge_bounds(account, hold.kind, micros, out_of_hold=hold.rest_micros)
 
     def decide(self, account: Account) -> Outcome:
+        refuse_when_closed(account.wallet)
         hold = self.existing(account)
         _refuse_when_over(hold)
         micros = self._amount(account.wallet, hold)

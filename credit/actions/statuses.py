@@ -8,7 +8,7 @@ from django.db import transaction
 from credit.actions import inputs
 from credit.actions.books import Account, Now, opened
 from credit.actions.changes import record, snapshot
-from credit.actions.limits import parse_reason
+from credit.actions.limit_plans import parse_reason
 from credit.actions.refusals import BadInput, Refused
 from credit.actors import Actor
 from credit.terms import Reason

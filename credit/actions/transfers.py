@@ -44,7 +44,9 @@ class Transfer(MoneyRequest):
         if source.organization_id != target.organization_id:
             raise BadInput("target", "Money moves only between wallets of one organization.")
         if source.currency != target.currency:
-            message = f"One wallet is in {source.currency}, the other in {target.currency}. Amounts are never converted."
+            message = (
+                f"One wallet is in {source.currency}, the other in {target.currency}; nothing is converted."
+            )
             raise BadInput("target", message, Reason.CURRENCY_MISMATCH)
         super().check(account)
         self._target(account).refuse_beyond_bounds(balance=self.micros)

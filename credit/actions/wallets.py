@@ -1,13 +1,18 @@
 """Creating, closing and reopening a wallet."""
 
 import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from credit.actions import inputs
 from credit.actions.books import Account, Books, Now, opened
 from credit.actions.changes import record, snapshot
-from credit.actions.limits import parse_permanent, parse_reason, write_permanent
+from credit.actions.limit_plans import parse_permanent, parse_reason
+from credit.actions.limits import first_limit
 from credit.actions.modes import begin_postpaid, finish_postpaid
 from credit.actions.refusals import BadInput, Refused, require
 from credit.actors import Actor
@@ -17,57 +22,97 @@ from credit.periods import month_end_after
 from credit.terms import Kind, PaymentMode, Reason, Scheme
 from organizations.models import Organization, OrganizationStatus
 
+DRAWS = 20
+
+
+@dataclass(frozen=True)
+class NewWallet:
+    """What a wallet is created as; `limit` is a decimal. Without a `wallet_id` one is drawn."""
+
+    organization: Organization
+    currency: str
+    mode: str
+    scheme: str = ""
+    limit: inputs.Amount | None = None
+    unlimited: bool = False
+    wallet_id: str = ""
+
+    @property
+    def has_limit(self) -> bool:
+        return self.unlimited or self.limit not in (None, "")
+
+    def parse(self, by: Actor) -> int | None:
+        """Micros of the first permanent limit, or None."""
+        inputs.currency(self.currency)
+        inputs.text(self.wallet_id, field="wallet_id", longest=20)
+        _refuse_mode(self.mode, self.scheme)
+        if self.mode == PaymentMode.POSTPAID and not self.has_limit:
+            raise Refused(
+                Reason.CREDIT_LIMIT_REQUIRED, "A postpaid wallet needs a limit. Set one.", field="limit"
+            )
+        return parse_permanent(self.limit, self.unlimited, self.currency, by) if self.has_limit else None
+
 
 def create_wallet(
     *,
     organization: Organization,
     currency: str,
     mode: str,
-    scheme: str = "",
-    limit: inputs.Amount | None = None,
-    unlimited: bool = False,
-    wallet_id: str | None = None,
     reason_code: str = "",
     reason: str = "",
     by: Actor,
     now: Now,
+    **details: Any,
 ) -> Wallet:
-    """A wallet with its first limit. BadInput names the field; Refused(credit_limit_required) for postpaid without."""
-    inputs.currency(currency)
+    """A wallet with its first limit (`details`: the fields of a NewWallet).
+
+    BadInput names the field; Refused(credit_limit_required) for a postpaid wallet without a limit.
+    """
+    new = NewWallet(organization, currency, mode, **details)
+    (wallet,) = create_wallets([new], reason_code=reason_code, reason=reason, by=by, now=now)
+    return wallet
+
+
+def create_wallets(
+    new: Sequence[NewWallet], *, reason_code: str = "", reason: str = "", by: Actor, now: Now
+) -> list[Wallet]:
+    """All or none, in one transaction; raises what the first that cannot be created says."""
     code, words = parse_reason(reason_code, reason)
-    _refuse_mode(mode, scheme)
-    has_limit = unlimited or limit not in (None, "")
-    if mode == PaymentMode.POSTPAID and not has_limit:
-        raise Refused(
-            Reason.CREDIT_LIMIT_REQUIRED, "A postpaid wallet needs a limit. Set one.", field="limit"
-        )
-    micros = parse_permanent(limit, unlimited, currency, by) if has_limit else None
+    limits = [each.parse(by) for each in new]
     with transaction.atomic():
+        organizations = _locked([each.organization.pk for each in new])
         at = now() if callable(now) else now
-        locked = _locked(organization)
-        wallet = Wallet(
-            organization=locked,
-            wallet_id=wallet_id or "",
-            currency=currency,
-            mode=mode,
-            scheme=scheme,
-            organization_status=_open_status(locked),
-            time_zone=locked.time_zone,
-            permanent_limit_micros=micros,
-            limit_unlimited=unlimited,
-            latest_at=at,
-            created_at=at,
-            version=0,
-        )
-        if mode == PaymentMode.POSTPAID:
-            wallet.period_starts_at, wallet.period_ends_at = at, month_end_after(at, wallet.time_zone)
-        _insert(wallet)
-        books = Books([wallet], at, by)
-        if has_limit:
-            write_permanent(books[wallet], micros, unlimited, code, words)
-        record(books[wallet], "create_wallet", {}, reason_code=code, reason=words)
+        wallets = [_build(each, micros, organizations, at) for each, micros in zip(new, limits, strict=True)]
+        _insert(wallets)
+        books = Books(wallets, at, by)
+        for each, wallet in zip(new, wallets, strict=True):
+            if each.has_limit:
+                books.add(first_limit(books[wallet], code, words))
+            record(books[wallet], "create_wallet", {}, reason_code=code, reason=words)
         books.write()
-        _set_organization_status(locked, wallet.organization_status)
+        for wallet in wallets:
+            _set_organization_status(wallet.organization, wallet.organization_status)
+    return wallets
+
+
+def _build(new: NewWallet, limit: int | None, organizations: dict[int, Organization], at: datetime) -> Wallet:
+    organization = organizations[new.organization.pk]
+    wallet = Wallet(
+        organization=organization,
+        wallet_id=new.wallet_id.strip(),
+        currency=new.currency,
+        mode=new.mode,
+        scheme=new.scheme,
+        organization_status=_open_status(organization),
+        time_zone=organization.time_zone,
+        permanent_limit_micros=limit,
+        limit_unlimited=new.unlimited,
+        latest_at=at,
+        created_at=at,
+        version=0,
+    )
+    if new.mode == PaymentMode.POSTPAID:
+        wallet.period_starts_at, wallet.period_ends_at = at, month_end_after(at, wallet.time_zone)
     return wallet
 
 
@@ -75,7 +120,7 @@ def close_wallet(*, wallet: Wallet, reason_code: str = "", reason: str = "", by:
     """Refused(wallet_not_empty) unless nothing is reserved and nothing above a minor unit is left."""
     code, words = parse_reason(reason_code, reason)
     with transaction.atomic():
-        organization = _locked(wallet.organization)
+        organization = _locked([wallet.organization_id])[wallet.organization_id]
         closed = _close(wallet, code, words, by, now)
         if not organization.wallets.filter(closed_at=None).exists():
             _set_organization_status(organization, OrganizationStatus.CLOSED)
@@ -103,7 +148,7 @@ def reopen_wallet(*, wallet: Wallet, reason_code: str = "", reason: str = "", by
     require(by, "credit.reopen_wallet", "reopen a wallet")
     code, words = parse_reason(reason_code, reason)
     with transaction.atomic():
-        organization = _locked(wallet.organization)
+        organization = _locked([wallet.organization_id])[wallet.organization_id]
         reopened = _reopen(wallet, code, words, by, now)
         _set_organization_status(organization, reopened.organization_status)
     return reopened
@@ -122,9 +167,10 @@ def _reopen(wallet: Wallet, code: str, words: str, by: Actor, now: Now) -> Walle
     return account.wallet
 
 
-def _locked(organization: Organization) -> Organization:
-    """The organization's row before its wallets' rows, always in that order. NO KEY, since history rows refer to it."""
-    return Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
+def _locked(pks: Sequence[int]) -> dict[int, Organization]:
+    """The organizations' rows before their wallets' rows, always in that order. NO KEY: history rows refer to them."""
+    rows = Organization.objects.filter(pk__in=set(pks)).order_by("pk").select_for_update(no_key=True)
+    return {row.pk: row for row in rows}
 
 
 def _refuse_mode(mode: str, scheme: str) -> None:
@@ -168,17 +214,34 @@ def new_wallet_id() -> str:
     return f"W-{digits[:4]}-{digits[4:]}"
 
 
-def _insert(wallet: Wallet) -> None:
-    if wallet.wallet_id:
-        if Wallet.objects.filter(wallet_id=wallet.wallet_id).exists():
-            raise BadInput("wallet_id", f"Wallet ID {wallet.wallet_id} is taken. Leave it empty to draw one.")
-        wallet.save(force_insert=True)
-        return None
-    for _ in range(50):
-        wallet.wallet_id = new_wallet_id()
+def _insert(wallets: list[Wallet]) -> None:
+    """Given Wallet IDs must be free; drawn ones are drawn again until they are."""
+    given = [wallet.wallet_id for wallet in wallets if wallet.wallet_id]
+    taken = (
+        Wallet.objects.filter(wallet_id__in=given).values_list("wallet_id", flat=True).first()
+        if given
+        else None
+    )
+    if taken or len(given) != len(set(given)):
+        raise BadInput("wallet_id", f"Wallet ID {taken or given[0]} is taken. Leave it empty to draw one.")
+    to_draw = [wallet for wallet in wallets if not wallet.wallet_id]
+    for _ in range(DRAWS):
+        _draw(to_draw)
         try:
             with transaction.atomic():
-                return wallet.save(force_insert=True)
+                Wallet.objects.bulk_create(wallets, batch_size=500)
+            return
         except IntegrityError:
-            wallet.pk = None
-    raise RuntimeError("No free Wallet ID was found in 50 draws.")
+            continue
+    raise BadInput("wallet_id", f"No free Wallet ID was found in {DRAWS} draws. Try again.")
+
+
+def _draw(wallets: list[Wallet]) -> None:
+    for wallet in wallets:
+        wallet.pk, wallet.wallet_id = None, new_wallet_id()
+    drawn = Wallet.objects.filter(wallet_id__in=[wallet.wallet_id for wallet in wallets])
+    taken = set(drawn.values_list("wallet_id", flat=True))
+    for wallet in wallets:
+        while wallet.wallet_id in taken:
+            wallet.wallet_id = new_wallet_id()
+        taken.add(wallet.wallet_id)

@@ -46,7 +46,7 @@ class WriteOff(MoneyRequest):
         refuse_when_closed(account.wallet)
         owed = account.rule["owed_micros"]
         if self.micros > owed:
-            message = f"At most what is owed and not running can be written off: {to_text(owed)} {account.wallet.currency}."
+            message = f"At most what is owed can be written off: {to_text(owed)} {account.wallet.currency}."
             raise Declined(Reason.INVALID_AMOUNT, message, owed_micros=owed)
         return self.post(account)
 

@@ -8,528 +8,1422 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('organizations', '0001_organizations'),
+        ("organizations", "0001_organizations"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='InvoiceSeries',
+            name="InvoiceSeries",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=20, unique=True)),
-                ('last_number', models.PositiveIntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=20, unique=True)),
+                ("last_number", models.PositiveIntegerField(default=0)),
             ],
             options={
-                'verbose_name_plural': 'invoice series',
+                "verbose_name_plural": "invoice series",
             },
         ),
         migrations.CreateModel(
-            name='CreditLimit',
+            name="CreditLimit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('by_name', models.CharField(max_length=150)),
-                ('slot', models.CharField(choices=[('permanent', 'Permanent'), ('temporary', 'Temporary'), ('scheduled', 'Scheduled')], max_length=9)),
-                ('amount_micros', models.BigIntegerField(blank=True, null=True)),
-                ('unlimited', models.BooleanField(default=False)),
-                ('starts_at', models.DateTimeField()),
-                ('ends_at', models.DateTimeField(blank=True, help_text='The planned end of a temporary limit.', null=True)),
-                ('recorded_at', models.DateTimeField()),
-                ('reason_code', models.CharField(blank=True, choices=[('payment_promised', 'Payment promised'), ('late_transfer', 'Late bank transfer'), ('seasonal', 'Seasonal traffic'), ('review', 'Regular review'), ('risk', 'Risk'), ('contract', 'Contract'), ('correction', 'Correction'), ('goodwill', 'Goodwill'), ('other', 'Other')], max_length=20)),
-                ('reason', models.CharField(blank=True, max_length=255)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('ending', models.CharField(blank=True, choices=[('expired', 'Expired'), ('superseded', 'Superseded'), ('removed', 'Removed')], max_length=10)),
-                ('ended_by_name', models.CharField(blank=True, max_length=150)),
-                ('by_user', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("by_name", models.CharField(max_length=150)),
+                (
+                    "slot",
+                    models.CharField(
+                        choices=[
+                            ("permanent", "Permanent"),
+                            ("temporary", "Temporary"),
+                            ("scheduled", "Scheduled"),
+                        ],
+                        max_length=9,
+                    ),
+                ),
+                ("amount_micros", models.BigIntegerField(blank=True, null=True)),
+                ("unlimited", models.BooleanField(default=False)),
+                ("starts_at", models.DateTimeField()),
+                (
+                    "ends_at",
+                    models.DateTimeField(
+                        blank=True, help_text="The planned end of a temporary limit.", null=True
+                    ),
+                ),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "reason_code",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("payment_promised", "Payment promised"),
+                            ("late_transfer", "Late bank transfer"),
+                            ("seasonal", "Seasonal traffic"),
+                            ("review", "Regular review"),
+                            ("risk", "Risk"),
+                            ("contract", "Contract"),
+                            ("correction", "Correction"),
+                            ("goodwill", "Goodwill"),
+                            ("other", "Other"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=255)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "ending",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("expired", "Expired"),
+                            ("superseded", "Superseded"),
+                            ("removed", "Removed"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("ended_by_name", models.CharField(blank=True, max_length=150)),
+                (
+                    "by_user",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['wallet', '-starts_at', '-pk'],
+                "ordering": ["wallet", "-starts_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Invoice',
+            name="Invoice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('monthly', 'Monthly tax invoice'), ('purchase', 'Purchase'), ('opening', 'Opening invoice'), ('statement', 'Internal statement'), ('credit_note', 'Credit note')], max_length=11)),
-                ('number', models.CharField(blank=True, max_length=40, null=True, unique=True)),
-                ('currency', models.CharField(max_length=3)),
-                ('period_starts_at', models.DateTimeField(blank=True, null=True)),
-                ('period_ends_at', models.DateTimeField(blank=True, null=True)),
-                ('total_micros', models.BigIntegerField()),
-                ('created_at', models.DateTimeField()),
-                ('issued_at', models.DateTimeField(blank=True, null=True)),
-                ('due_on', models.DateField(blank=True, null=True)),
-                ('corrects', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='credit_notes', to='credit.invoice')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("monthly", "Monthly tax invoice"),
+                            ("purchase", "Purchase"),
+                            ("opening", "Opening invoice"),
+                            ("statement", "Internal statement"),
+                            ("credit_note", "Credit note"),
+                        ],
+                        max_length=11,
+                    ),
+                ),
+                ("number", models.CharField(blank=True, max_length=40, null=True, unique=True)),
+                ("currency", models.CharField(max_length=3)),
+                ("period_starts_at", models.DateTimeField(blank=True, null=True)),
+                ("period_ends_at", models.DateTimeField(blank=True, null=True)),
+                ("total_micros", models.BigIntegerField()),
+                ("created_at", models.DateTimeField()),
+                ("issued_at", models.DateTimeField(blank=True, null=True)),
+                ("due_on", models.DateField(blank=True, null=True)),
+                (
+                    "corrects",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="credit_notes",
+                        to="credit.invoice",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['wallet', '-created_at', '-pk'],
+                "ordering": ["wallet", "-created_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='JobRun',
+            name="JobRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=40)),
-                ('started_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('counts', models.JSONField(default=dict)),
-                ('error', models.TextField(blank=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=40)),
+                ("started_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("counts", models.JSONField(default=dict)),
+                ("error", models.TextField(blank=True)),
             ],
             options={
-                'ordering': ['-started_at', '-pk'],
-                'indexes': [models.Index(fields=['name', '-started_at'], name='job_run_by_name')],
+                "ordering": ["-started_at", "-pk"],
+                "indexes": [models.Index(fields=["name", "-started_at"], name="job_run_by_name")],
             },
         ),
         migrations.CreateModel(
-            name='Reservation',
+            name="Reservation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('by_name', models.CharField(max_length=150)),
-                ('reference', models.CharField(max_length=128)),
-                ('kind', models.CharField(choices=[('call', 'Call'), ('sms', 'SMS'), ('fax', 'Fax'), ('number_activation', 'Number activation'), ('subscription', 'Subscription'), ('addon', 'Add-on'), ('service', 'Service'), ('hardware', 'Hardware')], max_length=18)),
-                ('amount_micros', models.BigIntegerField(help_text='The total that was granted.')),
-                ('committed_micros', models.BigIntegerField(default=0)),
-                ('rest_micros', models.BigIntegerField()),
-                ('placed_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('ending', models.CharField(blank=True, choices=[('finished', 'Finished'), ('released', 'Released'), ('expired', 'Expired'), ('replaced', 'Replaced')], max_length=8)),
-                ('description', models.CharField(blank=True, max_length=255)),
-                ('by_user', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("by_name", models.CharField(max_length=150)),
+                ("reference", models.CharField(max_length=128)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("call", "Call"),
+                            ("sms", "SMS"),
+                            ("fax", "Fax"),
+                            ("number_activation", "Number activation"),
+                            ("subscription", "Subscription"),
+                            ("addon", "Add-on"),
+                            ("service", "Service"),
+                            ("hardware", "Hardware"),
+                        ],
+                        max_length=18,
+                    ),
+                ),
+                ("amount_micros", models.BigIntegerField(help_text="The total that was granted.")),
+                ("committed_micros", models.BigIntegerField(default=0)),
+                ("rest_micros", models.BigIntegerField()),
+                ("placed_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "ending",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("finished", "Finished"),
+                            ("released", "Released"),
+                            ("expired", "Expired"),
+                            ("replaced", "Replaced"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("description", models.CharField(blank=True, max_length=255)),
+                (
+                    "by_user",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['wallet', '-pk'],
+                "ordering": ["wallet", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Wallet',
+            name="Wallet",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('wallet_id', models.CharField(max_length=20, unique=True, verbose_name='Wallet ID')),
-                ('currency', models.CharField(max_length=3)),
-                ('mode', models.CharField(choices=[('prepaid', 'Prepaid'), ('postpaid', 'Postpaid')], max_length=8, verbose_name='payment mode')),
-                ('scheme', models.CharField(blank=True, choices=[('individual', 'individual'), ('consolidated', 'consolidated'), ('none', 'no invoice')], max_length=12, verbose_name='invoicing scheme')),
-                ('near_percent', models.PositiveSmallIntegerField(default=80, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100)], verbose_name='warn at percent used')),
-                ('organization_status', models.CharField(choices=[('active', 'Active'), ('suspended', 'Suspended'), ('closed', 'Closed')], default='active', max_length=9)),
-                ('time_zone', models.CharField(max_length=64)),
-                ('balance_micros', models.BigIntegerField(default=0)),
-                ('unbilled_micros', models.BigIntegerField(default=0)),
-                ('closing_micros', models.BigIntegerField(default=0)),
-                ('reserved_micros', models.BigIntegerField(default=0)),
-                ('next_hold_ends_at', models.DateTimeField(blank=True, null=True)),
-                ('permanent_limit_micros', models.BigIntegerField(blank=True, null=True)),
-                ('limit_unlimited', models.BooleanField(default=False)),
-                ('temporary_limit_micros', models.BigIntegerField(blank=True, null=True)),
-                ('temporary_starts_at', models.DateTimeField(blank=True, null=True)),
-                ('temporary_ends_at', models.DateTimeField(blank=True, null=True)),
-                ('scheduled_limit_micros', models.BigIntegerField(blank=True, null=True)),
-                ('scheduled_starts_at', models.DateTimeField(blank=True, null=True)),
-                ('scheduled_ends_at', models.DateTimeField(blank=True, null=True)),
-                ('period_starts_at', models.DateTimeField(blank=True, null=True)),
-                ('period_ends_at', models.DateTimeField(blank=True, null=True)),
-                ('period_first_sequence', models.BigIntegerField(default=1)),
-                ('last_sequence', models.BigIntegerField(default=0)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('latest_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='wallets', to='organizations.organization')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("wallet_id", models.CharField(max_length=20, unique=True, verbose_name="Wallet ID")),
+                ("currency", models.CharField(max_length=3)),
+                (
+                    "mode",
+                    models.CharField(
+                        choices=[("prepaid", "Prepaid"), ("postpaid", "Postpaid")],
+                        max_length=8,
+                        verbose_name="payment mode",
+                    ),
+                ),
+                (
+                    "scheme",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("individual", "individual"),
+                            ("consolidated", "consolidated"),
+                            ("none", "no invoice"),
+                        ],
+                        max_length=12,
+                        verbose_name="invoicing scheme",
+                    ),
+                ),
+                (
+                    "near_percent",
+                    models.PositiveSmallIntegerField(
+                        default=80,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                        verbose_name="warn at percent used",
+                    ),
+                ),
+                (
+                    "organization_status",
+                    models.CharField(
+                        choices=[("active", "Active"), ("suspended", "Suspended"), ("closed", "Closed")],
+                        default="active",
+                        max_length=9,
+                    ),
+                ),
+                ("time_zone", models.CharField(max_length=64)),
+                ("balance_micros", models.BigIntegerField(default=0)),
+                ("unbilled_micros", models.BigIntegerField(default=0)),
+                ("closing_micros", models.BigIntegerField(default=0)),
+                ("reserved_micros", models.BigIntegerField(default=0)),
+                ("next_hold_ends_at", models.DateTimeField(blank=True, null=True)),
+                ("permanent_limit_micros", models.BigIntegerField(blank=True, null=True)),
+                ("limit_unlimited", models.BooleanField(default=False)),
+                ("temporary_limit_micros", models.BigIntegerField(blank=True, null=True)),
+                ("temporary_starts_at", models.DateTimeField(blank=True, null=True)),
+                ("temporary_ends_at", models.DateTimeField(blank=True, null=True)),
+                ("scheduled_limit_micros", models.BigIntegerField(blank=True, null=True)),
+                ("scheduled_starts_at", models.DateTimeField(blank=True, null=True)),
+                ("scheduled_ends_at", models.DateTimeField(blank=True, null=True)),
+                ("period_starts_at", models.DateTimeField(blank=True, null=True)),
+                ("period_ends_at", models.DateTimeField(blank=True, null=True)),
+                ("period_first_sequence", models.BigIntegerField(default=1)),
+                ("last_sequence", models.BigIntegerField(default=0)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("latest_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="wallets",
+                        to="organizations.organization",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
-                'permissions': [('set_credit_limit', 'Can set, end and remove a credit limit'), ('set_unlimited_limit', 'Can make a credit limit unlimited'), ('record_payment', 'Can record a payment'), ('adjust_credit', 'Can give and take back credit'), ('withdraw_money', 'Can withdraw and transfer money'), ('correct_transactions', 'Can refund and reverse transactions'), ('write_off_debt', 'Can write off what is owed'), ('post_charges', 'Can post charges and reservations'), ('overrun', 'Can charge what was delivered beyond the limit'), ('change_payment_mode', 'Can change payment mode, scheme and time zone'), ('suspend_organization', 'Can suspend and resume an organization'), ('close_wallet', 'Can close a wallet'), ('reopen_wallet', 'Can reopen a closed wallet'), ('export_wallets', 'Can export wallets and ledgers'), ('view_jobs', 'Can see the scheduled jobs')],
+                "ordering": ["pk"],
+                "permissions": [
+                    ("set_credit_limit", "Can set, end and remove a credit limit"),
+                    ("set_unlimited_limit", "Can make a credit limit unlimited"),
+                    ("record_payment", "Can record a payment"),
+                    ("adjust_credit", "Can give and take back credit"),
+                    ("withdraw_money", "Can withdraw and transfer money"),
+                    ("correct_transactions", "Can refund and reverse transactions"),
+                    ("write_off_debt", "Can write off what is owed"),
+                    ("post_charges", "Can post charges and reservations"),
+                    ("overrun", "Can charge what was delivered beyond the limit"),
+                    ("change_payment_mode", "Can change payment mode, scheme and time zone"),
+                    ("suspend_organization", "Can suspend and resume an organization"),
+                    ("close_wallet", "Can close a wallet"),
+                    ("reopen_wallet", "Can reopen a closed wallet"),
+                    ("export_wallets", "Can export wallets and ledgers"),
+                    ("view_jobs", "Can see the scheduled jobs"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Transaction',
+            name="Transaction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('by_name', models.CharField(max_length=150)),
-                ('sequence', models.BigIntegerField()),
-                ('posted_at', models.DateTimeField()),
-                ('occurred_at', models.DateTimeField(blank=True, null=True)),
-                ('kind', models.CharField(choices=[('call', 'Call'), ('sms', 'SMS'), ('fax', 'Fax'), ('number_activation', 'Number activation'), ('subscription', 'Subscription'), ('addon', 'Add-on'), ('service', 'Service'), ('hardware', 'Hardware'), ('payment', 'Payment'), ('withdrawal', 'Withdrawal'), ('transfer_in', 'Transfer in'), ('transfer_out', 'Transfer out'), ('adjustment', 'Adjustment'), ('refund', 'Refund'), ('credit_note', 'Credit note'), ('reversal', 'Reversal'), ('write_off', 'Write-off'), ('rounding', 'Rounding')], max_length=18)),
-                ('amount_micros', models.BigIntegerField(help_text='Signed: what the line does to the current balance.')),
-                ('current_balance_after_micros', models.BigIntegerField()),
-                ('counted', models.BooleanField(default=False, help_text='It went to unbilled, else to the balance.')),
-                ('overrun', models.BooleanField(default=False)),
-                ('period_starts_at', models.DateTimeField(blank=True, null=True)),
-                ('reference', models.CharField(blank=True, max_length=128)),
-                ('description', models.CharField(blank=True, max_length=255)),
-                ('reason', models.CharField(blank=True, max_length=255)),
-                ('by_user', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('counterpart', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='counterparts', to='credit.transaction')),
-                ('invoice', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='transactions', to='credit.invoice')),
-                ('original', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='corrections', to='credit.transaction')),
-                ('reservation', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='transactions', to='credit.reservation')),
-                ('wallet', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='transactions', to='credit.wallet')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("by_name", models.CharField(max_length=150)),
+                ("sequence", models.BigIntegerField()),
+                ("posted_at", models.DateTimeField()),
+                ("occurred_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("call", "Call"),
+                            ("sms", "SMS"),
+                            ("fax", "Fax"),
+                            ("number_activation", "Number activation"),
+                            ("subscription", "Subscription"),
+                            ("addon", "Add-on"),
+                            ("service", "Service"),
+                            ("hardware", "Hardware"),
+                            ("payment", "Payment"),
+                            ("withdrawal", "Withdrawal"),
+                            ("transfer_in", "Transfer in"),
+                            ("transfer_out", "Transfer out"),
+                            ("adjustment", "Adjustment"),
+                            ("refund", "Refund"),
+                            ("credit_note", "Credit note"),
+                            ("reversal", "Reversal"),
+                            ("write_off", "Write-off"),
+                            ("rounding", "Rounding"),
+                        ],
+                        max_length=18,
+                    ),
+                ),
+                (
+                    "amount_micros",
+                    models.BigIntegerField(help_text="Signed: what the line does to the current balance."),
+                ),
+                ("current_balance_after_micros", models.BigIntegerField()),
+                (
+                    "counted",
+                    models.BooleanField(default=False, help_text="It went to unbilled, else to the balance."),
+                ),
+                ("overrun", models.BooleanField(default=False)),
+                ("period_starts_at", models.DateTimeField(blank=True, null=True)),
+                ("reference", models.CharField(blank=True, max_length=128)),
+                ("description", models.CharField(blank=True, max_length=255)),
+                ("reason", models.CharField(blank=True, max_length=255)),
+                (
+                    "by_user",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "counterpart",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="counterparts",
+                        to="credit.transaction",
+                    ),
+                ),
+                (
+                    "invoice",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="transactions",
+                        to="credit.invoice",
+                    ),
+                ),
+                (
+                    "original",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="corrections",
+                        to="credit.transaction",
+                    ),
+                ),
+                (
+                    "reservation",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="transactions",
+                        to="credit.reservation",
+                    ),
+                ),
+                (
+                    "wallet",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="transactions",
+                        to="credit.wallet",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['wallet', 'sequence'],
+                "ordering": ["wallet", "sequence"],
             },
         ),
         migrations.AddField(
-            model_name='reservation',
-            name='wallet',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='reservations', to='credit.wallet'),
+            model_name="reservation",
+            name="wallet",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="reservations",
+                to="credit.wallet",
+            ),
         ),
         migrations.CreateModel(
-            name='Period',
+            name="Period",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('starts_at', models.DateTimeField()),
-                ('ends_at', models.DateTimeField()),
-                ('scheme', models.CharField(choices=[('individual', 'individual'), ('consolidated', 'consolidated'), ('none', 'no invoice')], help_text="In force at the period's last instant.", max_length=12)),
-                ('amount_micros', models.BigIntegerField(help_text='Exact: what its counted lines amount to.')),
-                ('first_sequence', models.BigIntegerField()),
-                ('last_sequence', models.BigIntegerField()),
-                ('recorded_at', models.DateTimeField()),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('invoice', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='period', to='credit.invoice')),
-                ('wallet', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='periods', to='credit.wallet')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("starts_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField()),
+                (
+                    "scheme",
+                    models.CharField(
+                        choices=[
+                            ("individual", "individual"),
+                            ("consolidated", "consolidated"),
+                            ("none", "no invoice"),
+                        ],
+                        help_text="In force at the period's last instant.",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "amount_micros",
+                    models.BigIntegerField(help_text="Exact: what its counted lines amount to."),
+                ),
+                ("first_sequence", models.BigIntegerField()),
+                ("last_sequence", models.BigIntegerField()),
+                ("recorded_at", models.DateTimeField()),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "invoice",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="period",
+                        to="credit.invoice",
+                    ),
+                ),
+                (
+                    "wallet",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="periods",
+                        to="credit.wallet",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['wallet', 'starts_at'],
+                "ordering": ["wallet", "starts_at"],
             },
         ),
         migrations.CreateModel(
-            name='Payment',
+            name="Payment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('method', models.CharField(choices=[('bank_transfer', 'Bank transfer'), ('card', 'Card'), ('direct_debit', 'Direct debit'), ('cash', 'Cash'), ('other', 'Other')], default='bank_transfer', max_length=13)),
-                ('received_on', models.DateField()),
-                ('reference', models.CharField(blank=True, max_length=128)),
-                ('remark', models.CharField(blank=True, max_length=255)),
-                ('transaction', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='payment', to='credit.transaction')),
-                ('wallet', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='payments', to='credit.wallet')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "method",
+                    models.CharField(
+                        choices=[
+                            ("bank_transfer", "Bank transfer"),
+                            ("card", "Card"),
+                            ("direct_debit", "Direct debit"),
+                            ("cash", "Cash"),
+                            ("other", "Other"),
+                        ],
+                        default="bank_transfer",
+                        max_length=13,
+                    ),
+                ),
+                ("received_on", models.DateField()),
+                ("reference", models.CharField(blank=True, max_length=128)),
+                ("remark", models.CharField(blank=True, max_length=255)),
+                (
+                    "transaction",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="payment",
+                        to="credit.transaction",
+                    ),
+                ),
+                (
+                    "wallet",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="payments",
+                        to="credit.wallet",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-pk'],
+                "ordering": ["-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Notice',
+            name="Notice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('kind', models.CharField(max_length=32)),
-                ('text', models.CharField(max_length=255)),
-                ('limit', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='notice', to='credit.creditlimit')),
-                ('wallet', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='credit.wallet')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("kind", models.CharField(max_length=32)),
+                ("text", models.CharField(max_length=255)),
+                (
+                    "limit",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="notice",
+                        to="credit.creditlimit",
+                    ),
+                ),
+                (
+                    "wallet",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="notices",
+                        to="credit.wallet",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-at', '-pk'],
+                "ordering": ["-at", "-pk"],
             },
         ),
         migrations.AddField(
-            model_name='invoice',
-            name='wallet',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='invoices', to='credit.wallet'),
+            model_name="invoice",
+            name="wallet",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="invoices", to="credit.wallet"
+            ),
         ),
         migrations.CreateModel(
-            name='HoldLine',
+            name="HoldLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('change_micros', models.BigIntegerField(help_text="What the step did to the wallet's reserved amount.")),
-                ('expires_at', models.DateTimeField(help_text="The hold's end as of this step.")),
-                ('by_name', models.CharField(max_length=150)),
-                ('reservation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='steps', to='credit.reservation')),
-                ('wallet', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='hold_lines', to='credit.wallet')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "change_micros",
+                    models.BigIntegerField(help_text="What the step did to the wallet's reserved amount."),
+                ),
+                ("expires_at", models.DateTimeField(help_text="The hold's end as of this step.")),
+                ("by_name", models.CharField(max_length=150)),
+                (
+                    "reservation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="steps",
+                        to="credit.reservation",
+                    ),
+                ),
+                (
+                    "wallet",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="hold_lines",
+                        to="credit.wallet",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['wallet', 'at', 'pk'],
+                "ordering": ["wallet", "at", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Difference',
+            name="Difference",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('found_at', models.DateTimeField()),
-                ('seen_at', models.DateTimeField(help_text='The latest run that found it again.')),
-                ('what', models.CharField(max_length=40)),
-                ('expected_micros', models.BigIntegerField()),
-                ('actual_micros', models.BigIntegerField()),
-                ('gone_at', models.DateTimeField(blank=True, null=True)),
-                ('wallet', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='differences', to='credit.wallet')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("found_at", models.DateTimeField()),
+                ("seen_at", models.DateTimeField(help_text="The latest run that found it again.")),
+                ("what", models.CharField(max_length=40)),
+                ("expected_micros", models.BigIntegerField()),
+                ("actual_micros", models.BigIntegerField()),
+                ("gone_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "wallet",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="differences",
+                        to="credit.wallet",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-found_at', '-pk'],
+                "ordering": ["-found_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Decline',
+            name="Decline",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('by_name', models.CharField(max_length=150)),
-                ('at', models.DateTimeField()),
-                ('verb', models.CharField(max_length=20)),
-                ('kind', models.CharField(blank=True, choices=[('call', 'Call'), ('sms', 'SMS'), ('fax', 'Fax'), ('number_activation', 'Number activation'), ('subscription', 'Subscription'), ('addon', 'Add-on'), ('service', 'Service'), ('hardware', 'Hardware'), ('payment', 'Payment'), ('withdrawal', 'Withdrawal'), ('transfer_in', 'Transfer in'), ('transfer_out', 'Transfer out'), ('adjustment', 'Adjustment'), ('refund', 'Refund'), ('credit_note', 'Credit note'), ('reversal', 'Reversal'), ('write_off', 'Write-off'), ('rounding', 'Rounding')], max_length=18)),
-                ('amount_micros', models.BigIntegerField(blank=True, null=True)),
-                ('reason', models.CharField(choices=[('credit_limit_exceeded', 'More than the usable credit'), ('credit_limit_required', 'A postpaid wallet needs a credit limit'), ('organization_suspended', 'The organization is suspended'), ('wallet_closed', 'The wallet is closed'), ('own_money_exceeded', 'More than the customer’s own money'), ('reservation_expired', 'The reservation has expired'), ('reservation_closed', 'The reservation is finished'), ('reservation_exceeded', 'More than is reserved'), ('not_found', 'Not found'), ('already_refunded', 'More than is left of the item'), ('not_reversible', 'Cannot be reversed'), ('key_reused', 'The key was used with other content'), ('reference_used', 'The reference was used for another payment'), ('not_allowed_for_mode', 'Not allowed for this payment mode'), ('not_authorized', 'Not authorized'), ('changed_meanwhile', 'Somebody changed it meanwhile'), ('wallet_not_empty', 'The wallet is not empty'), ('currency_mismatch', 'Another currency than the wallet’s'), ('same_wallet', 'The same wallet'), ('invalid_amount', 'The amount cannot be used'), ('invalid_input', 'The input cannot be used')], max_length=24)),
-                ('usable_micros', models.BigIntegerField(blank=True, null=True)),
-                ('breakdown', models.JSONField(default=dict)),
-                ('reference', models.CharField(blank=True, max_length=128)),
-                ('key', models.CharField(blank=True, max_length=255)),
-                ('by_user', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('wallet', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='declines', to='credit.wallet')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("by_name", models.CharField(max_length=150)),
+                ("at", models.DateTimeField()),
+                ("verb", models.CharField(max_length=20)),
+                (
+                    "kind",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("call", "Call"),
+                            ("sms", "SMS"),
+                            ("fax", "Fax"),
+                            ("number_activation", "Number activation"),
+                            ("subscription", "Subscription"),
+                            ("addon", "Add-on"),
+                            ("service", "Service"),
+                            ("hardware", "Hardware"),
+                            ("payment", "Payment"),
+                            ("withdrawal", "Withdrawal"),
+                            ("transfer_in", "Transfer in"),
+                            ("transfer_out", "Transfer out"),
+                            ("adjustment", "Adjustment"),
+                            ("refund", "Refund"),
+                            ("credit_note", "Credit note"),
+                            ("reversal", "Reversal"),
+                            ("write_off", "Write-off"),
+                            ("rounding", "Rounding"),
+                        ],
+                        max_length=18,
+                    ),
+                ),
+                ("amount_micros", models.BigIntegerField(blank=True, null=True)),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("credit_limit_exceeded", "More than the usable credit"),
+                            ("credit_limit_required", "A postpaid wallet needs a credit limit"),
+                            ("organization_suspended", "The organization is suspended"),
+                            ("wallet_closed", "The wallet is closed"),
+                            ("own_money_exceeded", "More than the customer’s own money"),
+                            ("reservation_expired", "The reservation has expired"),
+                            ("reservation_closed", "The reservation is finished"),
+                            ("reservation_exceeded", "More than is reserved"),
+                            ("not_found", "Not found"),
+                            ("already_refunded", "More than is left of the item"),
+                            ("not_reversible", "Cannot be reversed"),
+                            ("key_reused", "The key was used with other content"),
+                            ("reference_used", "The reference was used for another payment"),
+                            ("not_allowed_for_mode", "Not allowed for this payment mode"),
+                            ("not_authorized", "Not authorized"),
+                            ("changed_meanwhile", "Somebody changed it meanwhile"),
+                            ("wallet_not_empty", "The wallet is not empty"),
+                            ("currency_mismatch", "Another currency than the wallet’s"),
+                            ("same_wallet", "The same wallet"),
+                            ("invalid_amount", "The amount cannot be used"),
+                            ("invalid_input", "The input cannot be used"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                ("usable_micros", models.BigIntegerField(blank=True, null=True)),
+                ("breakdown", models.JSONField(default=dict)),
+                ("reference", models.CharField(blank=True, max_length=128)),
+                ("key", models.CharField(blank=True, max_length=255)),
+                (
+                    "by_user",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "wallet",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="declines",
+                        to="credit.wallet",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['wallet', '-at', '-pk'],
+                "ordering": ["wallet", "-at", "-pk"],
             },
         ),
         migrations.AddField(
-            model_name='creditlimit',
-            name='wallet',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='limits', to='credit.wallet'),
+            model_name="creditlimit",
+            name="wallet",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="limits", to="credit.wallet"
+            ),
         ),
         migrations.CreateModel(
-            name='Change',
+            name="Change",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('by_name', models.CharField(max_length=150)),
-                ('at', models.DateTimeField()),
-                ('verb', models.CharField(max_length=32)),
-                ('reason_code', models.CharField(blank=True, choices=[('payment_promised', 'Payment promised'), ('late_transfer', 'Late bank transfer'), ('seasonal', 'Seasonal traffic'), ('review', 'Regular review'), ('risk', 'Risk'), ('contract', 'Contract'), ('correction', 'Correction'), ('goodwill', 'Goodwill'), ('other', 'Other')], max_length=20)),
-                ('reason', models.CharField(blank=True, max_length=255)),
-                ('before', models.JSONField(default=dict)),
-                ('after', models.JSONField(default=dict)),
-                ('by_user', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='changes', to='organizations.organization')),
-                ('wallet', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='changes', to='credit.wallet')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("by_name", models.CharField(max_length=150)),
+                ("at", models.DateTimeField()),
+                ("verb", models.CharField(max_length=32)),
+                (
+                    "reason_code",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("payment_promised", "Payment promised"),
+                            ("late_transfer", "Late bank transfer"),
+                            ("seasonal", "Seasonal traffic"),
+                            ("review", "Regular review"),
+                            ("risk", "Risk"),
+                            ("contract", "Contract"),
+                            ("correction", "Correction"),
+                            ("goodwill", "Goodwill"),
+                            ("other", "Other"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=255)),
+                ("before", models.JSONField(default=dict)),
+                ("after", models.JSONField(default=dict)),
+                (
+                    "by_user",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="changes",
+                        to="organizations.organization",
+                    ),
+                ),
+                (
+                    "wallet",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="changes",
+                        to="credit.wallet",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-at', '-pk'],
+                "ordering": ["-at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Answer',
+            name="Answer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=255)),
-                ('fingerprint', models.CharField(help_text='SHA-256 of the verb and of what was sent.', max_length=64)),
-                ('answer', models.JSONField()),
-                ('created_at', models.DateTimeField()),
-                ('wallet', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='answers', to='credit.wallet')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=255)),
+                (
+                    "fingerprint",
+                    models.CharField(help_text="SHA-256 of the verb and of what was sent.", max_length=64),
+                ),
+                ("answer", models.JSONField()),
+                ("created_at", models.DateTimeField()),
+                (
+                    "wallet",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="answers",
+                        to="credit.wallet",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='InvoiceLine',
+            name="InvoiceLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('call', 'Call'), ('sms', 'SMS'), ('fax', 'Fax'), ('number_activation', 'Number activation'), ('subscription', 'Subscription'), ('addon', 'Add-on'), ('service', 'Service'), ('hardware', 'Hardware'), ('payment', 'Payment'), ('withdrawal', 'Withdrawal'), ('transfer_in', 'Transfer in'), ('transfer_out', 'Transfer out'), ('adjustment', 'Adjustment'), ('refund', 'Refund'), ('credit_note', 'Credit note'), ('reversal', 'Reversal'), ('write_off', 'Write-off'), ('rounding', 'Rounding')], max_length=18)),
-                ('exact_micros', models.BigIntegerField()),
-                ('rounded_micros', models.BigIntegerField()),
-                ('count', models.PositiveIntegerField()),
-                ('invoice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='credit.invoice')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("call", "Call"),
+                            ("sms", "SMS"),
+                            ("fax", "Fax"),
+                            ("number_activation", "Number activation"),
+                            ("subscription", "Subscription"),
+                            ("addon", "Add-on"),
+                            ("service", "Service"),
+                            ("hardware", "Hardware"),
+                            ("payment", "Payment"),
+                            ("withdrawal", "Withdrawal"),
+                            ("transfer_in", "Transfer in"),
+                            ("transfer_out", "Transfer out"),
+                            ("adjustment", "Adjustment"),
+                            ("refund", "Refund"),
+                            ("credit_note", "Credit note"),
+                            ("reversal", "Reversal"),
+                            ("write_off", "Write-off"),
+                            ("rounding", "Rounding"),
+                        ],
+                        max_length=18,
+                    ),
+                ),
+                ("exact_micros", models.BigIntegerField()),
+                ("rounded_micros", models.BigIntegerField()),
+                ("count", models.PositiveIntegerField()),
+                (
+                    "invoice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="lines", to="credit.invoice"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['invoice', 'pk'],
-                'constraints': [models.UniqueConstraint(fields=('invoice', 'kind'), name='one_invoice_line_per_kind')],
+                "ordering": ["invoice", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("invoice", "kind"), name="one_invoice_line_per_kind")
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='wallet',
-            index=models.Index(condition=models.Q(('period_ends_at__isnull', False)), fields=['period_ends_at'], name='wallet_by_period_end'),
+            model_name="wallet",
+            index=models.Index(
+                condition=models.Q(("period_ends_at__isnull", False)),
+                fields=["period_ends_at"],
+                name="wallet_by_period_end",
+            ),
         ),
         migrations.AddIndex(
-            model_name='wallet',
-            index=models.Index(condition=models.Q(('next_hold_ends_at__isnull', False)), fields=['next_hold_ends_at'], name='wallet_by_next_hold_end'),
+            model_name="wallet",
+            index=models.Index(
+                condition=models.Q(("next_hold_ends_at__isnull", False)),
+                fields=["next_hold_ends_at"],
+                name="wallet_by_next_hold_end",
+            ),
         ),
         migrations.AddIndex(
-            model_name='wallet',
-            index=models.Index(condition=models.Q(('temporary_ends_at__isnull', False)), fields=['temporary_ends_at'], name='wallet_by_temporary_end'),
+            model_name="wallet",
+            index=models.Index(
+                condition=models.Q(("temporary_ends_at__isnull", False)),
+                fields=["temporary_ends_at"],
+                name="wallet_by_temporary_end",
+            ),
         ),
         migrations.AddIndex(
-            model_name='wallet',
-            index=models.Index(condition=models.Q(('scheduled_starts_at__isnull', False)), fields=['scheduled_starts_at'], name='wallet_by_scheduled_start'),
+            model_name="wallet",
+            index=models.Index(
+                condition=models.Q(("scheduled_starts_at__isnull", False)),
+                fields=["scheduled_starts_at"],
+                name="wallet_by_scheduled_start",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='wallet',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('mode', 'prepaid'), ('scheme', '')), models.Q(('mode', 'postpaid'), ('scheme__in', ['individual', 'consolidated', 'none'])), _connector='OR'), name='only_a_postpaid_wallet_has_a_scheme'),
+            model_name="wallet",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("mode", "prepaid"), ("scheme", "")),
+                    models.Q(("mode", "postpaid"), ("scheme__in", ["individual", "consolidated", "none"])),
+                    _connector="OR",
+                ),
+                name="only_a_postpaid_wallet_has_a_scheme",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='wallet',
-            constraint=models.CheckConstraint(condition=models.Q(('mode', 'prepaid'), ('permanent_limit_micros__isnull', False), ('limit_unlimited', True), _connector='OR'), name='a_postpaid_wallet_has_a_limit'),
+            model_name="wallet",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("mode", "prepaid"),
+                    ("permanent_limit_micros__isnull", False),
+                    ("limit_unlimited", True),
+                    _connector="OR",
+                ),
+                name="a_postpaid_wallet_has_a_limit",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='wallet',
-            constraint=models.CheckConstraint(condition=models.Q(('limit_unlimited', False), ('permanent_limit_micros__isnull', True), _connector='OR'), name='an_unlimited_limit_has_no_amount'),
+            model_name="wallet",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("limit_unlimited", False), ("permanent_limit_micros__isnull", True), _connector="OR"
+                ),
+                name="an_unlimited_limit_has_no_amount",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='wallet',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('permanent_limit_micros__isnull', True), ('permanent_limit_micros__gte', 0), _connector='OR'), models.Q(('temporary_limit_micros__isnull', True), ('temporary_limit_micros__gte', 0), _connector='OR'), models.Q(('scheduled_limit_micros__isnull', True), ('scheduled_limit_micros__gte', 0), _connector='OR')), name='a_limit_is_never_negative'),
+            model_name="wallet",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("permanent_limit_micros__isnull", True),
+                        ("permanent_limit_micros__gte", 0),
+                        _connector="OR",
+                    ),
+                    models.Q(
+                        ("temporary_limit_micros__isnull", True),
+                        ("temporary_limit_micros__gte", 0),
+                        _connector="OR",
+                    ),
+                    models.Q(
+                        ("scheduled_limit_micros__isnull", True),
+                        ("scheduled_limit_micros__gte", 0),
+                        _connector="OR",
+                    ),
+                ),
+                name="a_limit_is_never_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='wallet',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('temporary_ends_at__isnull', True), ('temporary_limit_micros__isnull', True), ('temporary_starts_at__isnull', True)), models.Q(('temporary_ends_at__gt', models.F('temporary_starts_at')), ('temporary_limit_micros__isnull', False)), _connector='OR'), name='a_temporary_limit_ends_after_it_starts'),
+            model_name="wallet",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("temporary_ends_at__isnull", True),
+                        ("temporary_limit_micros__isnull", True),
+                        ("temporary_starts_at__isnull", True),
+                    ),
+                    models.Q(
+                        ("temporary_ends_at__gt", models.F("temporary_starts_at")),
+                        ("temporary_limit_micros__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="a_temporary_limit_ends_after_it_starts",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='wallet',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('scheduled_ends_at__isnull', True), ('scheduled_limit_micros__isnull', True), ('scheduled_starts_at__isnull', True)), models.Q(('scheduled_ends_at__gt', models.F('scheduled_starts_at')), ('scheduled_limit_micros__isnull', False)), _connector='OR'), name='a_scheduled_limit_ends_after_it_starts'),
+            model_name="wallet",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("scheduled_ends_at__isnull", True),
+                        ("scheduled_limit_micros__isnull", True),
+                        ("scheduled_starts_at__isnull", True),
+                    ),
+                    models.Q(
+                        ("scheduled_ends_at__gt", models.F("scheduled_starts_at")),
+                        ("scheduled_limit_micros__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="a_scheduled_limit_ends_after_it_starts",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='wallet',
-            constraint=models.CheckConstraint(condition=models.Q(('mode', 'postpaid'), models.Q(('closing_micros', 0), ('unbilled_micros', 0)), _connector='OR'), name='a_prepaid_wallet_has_nothing_unbilled'),
+            model_name="wallet",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("mode", "postpaid"),
+                    models.Q(("closing_micros", 0), ("unbilled_micros", 0)),
+                    _connector="OR",
+                ),
+                name="a_prepaid_wallet_has_nothing_unbilled",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='wallet',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('mode', 'postpaid'), ('period_ends_at__gt', models.F('period_starts_at'))), models.Q(models.Q(('mode', 'prepaid'), ('closed_at__isnull', False), _connector='OR'), ('period_ends_at__isnull', True), ('period_starts_at__isnull', True)), _connector='OR'), name='an_open_postpaid_wallet_has_a_running_period'),
+            model_name="wallet",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("closed_at__isnull", True),
+                        ("mode", "postpaid"),
+                        ("period_ends_at__gt", models.F("period_starts_at")),
+                    ),
+                    models.Q(
+                        models.Q(("mode", "prepaid"), ("closed_at__isnull", False), _connector="OR"),
+                        ("period_ends_at__isnull", True),
+                        ("period_starts_at__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="an_open_postpaid_wallet_has_a_running_period",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='wallet',
-            constraint=models.CheckConstraint(condition=models.Q(('reserved_micros__gte', 0)), name='reserved_is_never_negative'),
+            model_name="wallet",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reserved_micros__gte", 0)), name="reserved_is_never_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='wallet',
-            constraint=models.CheckConstraint(condition=models.Q(('reserved_micros', 0), ('next_hold_ends_at__isnull', False), _connector='OR'), name='every_hold_has_an_end'),
+            model_name="wallet",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("reserved_micros", 0), ("next_hold_ends_at__isnull", False), _connector="OR"
+                ),
+                name="every_hold_has_an_end",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='wallet',
-            constraint=models.CheckConstraint(condition=models.Q(('closed_at__isnull', True), models.Q(('balance_micros', 0), ('closing_micros', 0), ('reserved_micros', 0), ('unbilled_micros', 0)), _connector='OR'), name='a_closed_wallet_is_empty'),
+            model_name="wallet",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("closed_at__isnull", True),
+                    models.Q(
+                        ("balance_micros", 0),
+                        ("closing_micros", 0),
+                        ("reserved_micros", 0),
+                        ("unbilled_micros", 0),
+                    ),
+                    _connector="OR",
+                ),
+                name="a_closed_wallet_is_empty",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='wallet',
-            constraint=models.CheckConstraint(condition=models.Q(('balance_micros__range', (-2000000000000000000, 2000000000000000000)), ('unbilled_micros__range', (-2000000000000000000, 2000000000000000000)), ('closing_micros__range', (-2000000000000000000, 2000000000000000000)), ('reserved_micros__lte', 2000000000000000000)), name='a_wallet_stays_within_its_bounds'),
+            model_name="wallet",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("balance_micros__range", (-2000000000000000000, 2000000000000000000)),
+                    ("unbilled_micros__range", (-2000000000000000000, 2000000000000000000)),
+                    ("closing_micros__range", (-2000000000000000000, 2000000000000000000)),
+                    ("reserved_micros__lte", 2000000000000000000),
+                ),
+                name="a_wallet_stays_within_its_bounds",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='wallet',
-            constraint=models.CheckConstraint(condition=models.Q(('near_percent__range', (1, 100))), name='near_is_a_percentage'),
+            model_name="wallet",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("near_percent__range", (1, 100))), name="near_is_a_percentage"
+            ),
         ),
         migrations.AddIndex(
-            model_name='transaction',
-            index=models.Index(condition=models.Q(('original__isnull', False)), fields=['original'], name='line_by_original'),
+            model_name="transaction",
+            index=models.Index(
+                condition=models.Q(("original__isnull", False)), fields=["original"], name="line_by_original"
+            ),
         ),
         migrations.AddIndex(
-            model_name='transaction',
-            index=models.Index(condition=models.Q(('counterpart__isnull', False)), fields=['counterpart'], name='line_by_counterpart'),
+            model_name="transaction",
+            index=models.Index(
+                condition=models.Q(("counterpart__isnull", False)),
+                fields=["counterpart"],
+                name="line_by_counterpart",
+            ),
         ),
         migrations.AddIndex(
-            model_name='transaction',
-            index=models.Index(condition=models.Q(('invoice__isnull', False)), fields=['invoice'], name='line_by_invoice'),
+            model_name="transaction",
+            index=models.Index(
+                condition=models.Q(("invoice__isnull", False)), fields=["invoice"], name="line_by_invoice"
+            ),
         ),
         migrations.AddIndex(
-            model_name='transaction',
-            index=models.Index(models.F('wallet'), models.F('reference'), condition=models.Q(('reference', ''), _negated=True), name='line_by_reference'),
+            model_name="transaction",
+            index=models.Index(
+                models.F("wallet"),
+                models.F("reference"),
+                condition=models.Q(("reference", ""), _negated=True),
+                name="line_by_reference",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transaction',
-            constraint=models.UniqueConstraint(fields=('wallet', 'sequence'), name='one_line_per_wallet_and_sequence'),
+            model_name="transaction",
+            constraint=models.UniqueConstraint(
+                fields=("wallet", "sequence"), name="one_line_per_wallet_and_sequence"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transaction',
-            constraint=models.CheckConstraint(condition=models.Q(('sequence__gte', 1)), name='a_sequence_starts_at_one'),
+            model_name="transaction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("sequence__gte", 1)), name="a_sequence_starts_at_one"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transaction',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('counted', False), ('period_starts_at__isnull', True)), models.Q(('counted', True), ('invoice__isnull', True), ('period_starts_at__isnull', False)), _connector='OR'), name='a_counted_line_carries_its_period'),
+            model_name="transaction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("counted", False), ("period_starts_at__isnull", True)),
+                    models.Q(
+                        ("counted", True), ("invoice__isnull", True), ("period_starts_at__isnull", False)
+                    ),
+                    _connector="OR",
+                ),
+                name="a_counted_line_carries_its_period",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transaction',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['call', 'sms', 'fax', 'number_activation', 'subscription', 'addon', 'service', 'hardware', 'payment', 'withdrawal', 'transfer_in', 'transfer_out', 'adjustment', 'refund', 'credit_note', 'reversal', 'write_off', 'rounding'])), name='a_line_has_a_known_kind'),
+            model_name="transaction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        [
+                            "call",
+                            "sms",
+                            "fax",
+                            "number_activation",
+                            "subscription",
+                            "addon",
+                            "service",
+                            "hardware",
+                            "payment",
+                            "withdrawal",
+                            "transfer_in",
+                            "transfer_out",
+                            "adjustment",
+                            "refund",
+                            "credit_note",
+                            "reversal",
+                            "write_off",
+                            "rounding",
+                        ],
+                    )
+                ),
+                name="a_line_has_a_known_kind",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transaction',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['payment', 'transfer_in', 'write_off']), _negated=True), ('amount_micros__gt', 0), _connector='OR'), name='money_in_is_positive'),
+            model_name="transaction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind__in", ["payment", "transfer_in", "write_off"]), _negated=True),
+                    ("amount_micros__gt", 0),
+                    _connector="OR",
+                ),
+                name="money_in_is_positive",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transaction',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['withdrawal', 'transfer_out']), _negated=True), ('amount_micros__lt', 0), _connector='OR'), name='money_out_is_negative'),
+            model_name="transaction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind__in", ["withdrawal", "transfer_out"]), _negated=True),
+                    ("amount_micros__lt", 0),
+                    _connector="OR",
+                ),
+                name="money_out_is_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transaction',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'reversal')), fields=('original',), name='one_reversal_per_line'),
+            model_name="transaction",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("kind", "reversal")), fields=("original",), name="one_reversal_per_line"
+            ),
         ),
         migrations.AddIndex(
-            model_name='reservation',
-            index=models.Index(fields=['wallet', 'reference', '-id'], name='reservation_by_reference'),
+            model_name="reservation",
+            index=models.Index(fields=["wallet", "reference", "-id"], name="reservation_by_reference"),
         ),
         migrations.AddIndex(
-            model_name='reservation',
-            index=models.Index(condition=models.Q(('ended_at__isnull', True)), fields=['wallet', 'expires_at'], name='open_reservation_by_end'),
+            model_name="reservation",
+            index=models.Index(
+                condition=models.Q(("ended_at__isnull", True)),
+                fields=["wallet", "expires_at"],
+                name="open_reservation_by_end",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reservation',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('wallet', 'reference'), name='one_open_reservation_per_wallet_and_reference'),
+            model_name="reservation",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_at__isnull", True)),
+                fields=("wallet", "reference"),
+                name="one_open_reservation_per_wallet_and_reference",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reservation',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_micros__gte', 0), ('committed_micros__gte', 0), ('rest_micros__gte', 0)), name='a_reservation_holds_no_negative_amount'),
+            model_name="reservation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("amount_micros__gte", 0), ("committed_micros__gte", 0), ("rest_micros__gte", 0)
+                ),
+                name="a_reservation_holds_no_negative_amount",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reservation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ending', ''), ('rest_micros__gt', 0)), models.Q(('ended_at__isnull', False), ('rest_micros', 0), models.Q(('ending', ''), _negated=True)), _connector='OR'), name='an_ended_reservation_holds_nothing'),
+            model_name="reservation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ended_at__isnull", True), ("ending", ""), ("rest_micros__gt", 0)),
+                    models.Q(
+                        ("ended_at__isnull", False),
+                        ("rest_micros", 0),
+                        models.Q(("ending", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="an_ended_reservation_holds_nothing",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reservation',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('placed_at'))), name='a_reservation_has_a_life'),
+            model_name="reservation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("expires_at__gt", models.F("placed_at"))), name="a_reservation_has_a_life"
+            ),
         ),
         migrations.AddIndex(
-            model_name='period',
-            index=models.Index(condition=models.Q(('closed_at__isnull', True)), fields=['wallet'], name='period_to_close'),
+            model_name="period",
+            index=models.Index(
+                condition=models.Q(("closed_at__isnull", True)), fields=["wallet"], name="period_to_close"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='period',
-            constraint=models.UniqueConstraint(fields=('wallet', 'starts_at'), name='one_period_per_wallet_and_first_instant'),
+            model_name="period",
+            constraint=models.UniqueConstraint(
+                fields=("wallet", "starts_at"), name="one_period_per_wallet_and_first_instant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='period',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='a_period_ends_after_it_starts'),
+            model_name="period",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_at__gt", models.F("starts_at"))),
+                name="a_period_ends_after_it_starts",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='period',
-            constraint=models.CheckConstraint(condition=models.Q(('closed_at__isnull', False), ('invoice__isnull', True), _connector='OR'), name='only_a_closed_period_has_an_invoice'),
+            model_name="period",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("closed_at__isnull", False), ("invoice__isnull", True), _connector="OR"),
+                name="only_a_closed_period_has_an_invoice",
+            ),
         ),
         migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(condition=models.Q(('reference', ''), _negated=True), fields=['wallet', 'reference'], name='payment_by_reference'),
+            model_name="payment",
+            index=models.Index(
+                condition=models.Q(("reference", ""), _negated=True),
+                fields=["wallet", "reference"],
+                name="payment_by_reference",
+            ),
         ),
         migrations.AddIndex(
-            model_name='invoice',
-            index=models.Index(condition=models.Q(('issued_at__isnull', True)), fields=['id'], name='invoice_to_issue'),
+            model_name="invoice",
+            index=models.Index(
+                condition=models.Q(("issued_at__isnull", True)), fields=["id"], name="invoice_to_issue"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.UniqueConstraint(condition=models.Q(('period_starts_at__isnull', False)), fields=('wallet', 'period_starts_at'), name='one_invoice_per_wallet_and_period'),
+            model_name="invoice",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("period_starts_at__isnull", False)),
+                fields=("wallet", "period_starts_at"),
+                name="one_invoice_per_wallet_and_period",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('issued_at__isnull', True), ('number__isnull', True)), models.Q(('issued_at__isnull', False), ('number__isnull', False)), _connector='OR'), name='an_issued_invoice_has_a_number'),
+            model_name="invoice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("issued_at__isnull", True), ("number__isnull", True)),
+                    models.Q(("issued_at__isnull", False), ("number__isnull", False)),
+                    _connector="OR",
+                ),
+                name="an_issued_invoice_has_a_number",
+            ),
         ),
         migrations.AddIndex(
-            model_name='holdline',
-            index=models.Index(fields=['wallet', 'at'], name='hold_line_by_wallet'),
+            model_name="holdline",
+            index=models.Index(fields=["wallet", "at"], name="hold_line_by_wallet"),
         ),
         migrations.AddConstraint(
-            model_name='difference',
-            constraint=models.UniqueConstraint(condition=models.Q(('gone_at__isnull', True)), fields=('wallet', 'what'), name='one_open_difference_per_wallet_and_kind'),
+            model_name="difference",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("gone_at__isnull", True)),
+                fields=("wallet", "what"),
+                name="one_open_difference_per_wallet_and_kind",
+            ),
         ),
         migrations.AddIndex(
-            model_name='decline',
-            index=models.Index(fields=['wallet', '-at', '-id'], name='decline_by_wallet'),
+            model_name="decline",
+            index=models.Index(fields=["wallet", "-at", "-id"], name="decline_by_wallet"),
         ),
         migrations.AddConstraint(
-            model_name='creditlimit',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('wallet', 'slot'), name='one_open_limit_per_wallet_and_slot'),
+            model_name="creditlimit",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_at__isnull", True)),
+                fields=("wallet", "slot"),
+                name="one_open_limit_per_wallet_and_slot",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='creditlimit',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount_micros__isnull', True), ('slot', 'permanent'), ('unlimited', True)), models.Q(('amount_micros__gte', 0), ('unlimited', False)), _connector='OR'), name='a_limit_is_an_amount_or_permanently_unlimited'),
+            model_name="creditlimit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("amount_micros__isnull", True), ("slot", "permanent"), ("unlimited", True)),
+                    models.Q(("amount_micros__gte", 0), ("unlimited", False)),
+                    _connector="OR",
+                ),
+                name="a_limit_is_an_amount_or_permanently_unlimited",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='creditlimit',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ends_at__isnull', True), ('slot', 'permanent')), models.Q(models.Q(('slot', 'permanent'), _negated=True), ('ends_at__gt', models.F('starts_at'))), _connector='OR'), name='only_a_temporary_limit_has_a_planned_end'),
+            model_name="creditlimit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ends_at__isnull", True), ("slot", "permanent")),
+                    models.Q(
+                        models.Q(("slot", "permanent"), _negated=True), ("ends_at__gt", models.F("starts_at"))
+                    ),
+                    _connector="OR",
+                ),
+                name="only_a_temporary_limit_has_a_planned_end",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='creditlimit',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ending', '')), models.Q(('ended_at__isnull', False), models.Q(('ending', ''), _negated=True)), _connector='OR'), name='an_ended_limit_says_how_it_ended'),
+            model_name="creditlimit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ended_at__isnull", True), ("ending", "")),
+                    models.Q(("ended_at__isnull", False), models.Q(("ending", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="an_ended_limit_says_how_it_ended",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='answer',
-            constraint=models.UniqueConstraint(fields=('wallet', 'key'), name='one_answer_per_wallet_and_key'),
+            model_name="answer",
+            constraint=models.UniqueConstraint(
+                fields=("wallet", "key"), name="one_answer_per_wallet_and_key"
+            ),
         ),
     ]

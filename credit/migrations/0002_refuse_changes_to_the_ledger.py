@@ -15,7 +15,7 @@ END $$
 def refuse(apps, schema_editor):
     vendor = schema_editor.connection.vendor
     if vendor == "postgresql":
-        schema_editor.execute(POSTGRESQL_FUNCTION)
+        schema_editor.execute(POSTGRESQL_FUNCTION, params=None)
     for table in TABLES:
         for statement in {"postgresql": on_postgresql, "sqlite": on_sqlite}[vendor](table):
             schema_editor.execute(statement)

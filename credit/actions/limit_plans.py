@@ -1,0 +1,205 @@
+"""What a wish for a limit means for one wallet at one instant: the columns to write, the harm to name, what follows."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from credit import periods
+from credit.actions import inputs
+from credit.actions.refusals import BadInput, Refused, require
+from credit.actions.settling import clear_temporary, place_temporary
+from credit.actors import Actor
+from credit.models import LimitSlot, Wallet
+from credit.money import to_text
+from credit.terms import ChangeReason, PaymentMode, Reason
+
+LIMIT_COLUMNS = [
+    "permanent_limit_micros",
+    "limit_unlimited",
+    *[
+        f"{slot}_{what}"
+        for slot in ("temporary", "scheduled")
+        for what in ("limit_micros", "starts_at", "ends_at")
+    ],
+]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a person asks for: an amount (the total) or unlimited; for good, by days, or until an instant."""
+
+    amount: inputs.Amount | None = None
+    unlimited: bool = False
+    days: int | None = None
+    ends_at: datetime | None = None
+    starts_at: datetime | None = None
+
+    @property
+    def is_temporary(self) -> bool:
+        return self.days is not None or self.ends_at is not None or self.starts_at is not None
+
+
+@dataclass
+class Plan:
+    """What a wish means for one wallet at one instant: the columns to write and what needs a yes."""
+
+    slot: str
+    amount_micros: int | None
+    starts_at: datetime
+    ends_at: datetime | None
+    columns: dict[str, Any] = field(default_factory=dict)
+    harms: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Preview:
+    """The plan and the three instants by the rule; each a wallet with `Wallet.objects.at()`'s numbers, or None."""
+
+    plan: Plan
+    now: Wallet
+    after_saving: Wallet
+    after_it_ends: Wallet | None
+    next_instant: datetime | None
+    ends_running: bool
+    leaves_scheduled: bool
+
+
+def parse_permanent(amount: inputs.Amount | None, unlimited: bool, currency: str, by: Actor) -> int | None:
+    """Micros of a permanent limit; None where it is unlimited, which needs a right of its own."""
+    if unlimited:
+        if amount not in (None, ""):
+            raise BadInput("amount", "A limit is an amount or unlimited, not both. Leave the amount empty.")
+        require(by, "credit.set_unlimited_limit", "make a limit unlimited")
+        return None
+    if amount is None or amount == "":
+        raise BadInput(
+            "amount", "Credit limit is missing. Type an amount; 0 is a real zero.", Reason.INVALID_AMOUNT
+        )
+    return inputs.cash(inputs.amount(amount, zero=True), currency)
+
+
+def parse_reason(reason_code: str, reason: str) -> tuple[str, str]:
+    if reason_code and reason_code not in ChangeReason.values:
+        raise BadInput("reason_code", f"Reason {reason_code!r} is not in the list. Choose one.")
+    return reason_code, inputs.text(reason, field="reason", longest=255)
+
+
+def refuse_wish(wallet: Wallet, wish: Wish, by: Actor) -> None:
+    if wallet.closed_at:
+        raise Refused(Reason.WALLET_CLOSED, "The wallet is closed. Reopen it before you set a limit.")
+    parse_permanent(wish.amount, wish.unlimited, wallet.currency, by)
+    if not wish.is_temporary:
+        return
+    if wish.unlimited:
+        raise BadInput("unlimited", "Unlimited is permanent only. Leave days and end empty.")
+    if wallet.mode == PaymentMode.POSTPAID and not settings.CREDIT_TEMPORARY_LIMIT_FOR_POSTPAID:
+        raise Refused(
+            Reason.NOT_ALLOWED_FOR_MODE,
+            "Temporary limits are for prepaid wallets. Set a permanent one, or ask for the setting that allows them.",
+            field="days",
+        )
+
+
+def plan_limit(wallet: Wallet, wish: Wish, t: datetime) -> Plan:
+    amount = None if wish.unlimited else inputs.amount(wish.amount or 0, zero=True)
+    if not wish.is_temporary:
+        columns = {
+            "permanent_limit_micros": amount,
+            "limit_unlimited": wish.unlimited,
+            **slot_columns("temporary"),
+        }
+        return Plan(LimitSlot.PERMANENT, amount, t, None, columns)
+    starts_at, ends_at = _span(wallet, wish, t)
+    slot = LimitSlot.SCHEDULED if starts_at > t else LimitSlot.TEMPORARY
+    return Plan(slot, amount, starts_at, ends_at, slot_columns(slot, amount, starts_at, ends_at))
+
+
+def slot_columns(
+    slot: str, amount: int | None = None, starts_at: datetime | None = None, ends_at: datetime | None = None
+) -> dict[str, Any]:
+    return {f"{slot}_limit_micros": amount, f"{slot}_starts_at": starts_at, f"{slot}_ends_at": ends_at}
+
+
+def _span(wallet: Wallet, wish: Wish, t: datetime) -> tuple[datetime, datetime]:
+    starts_at = inputs.instant(wish.starts_at, field="starts_at") or t
+    if starts_at < t:
+        raise BadInput("starts_at", "The start lies in the past. Leave it empty to start now.")
+    if wish.days is not None and wish.ends_at is not None:
+        raise BadInput("ends_at", "Give days or an exact end, not both.")
+    if wish.days is not None:
+        ends_at = _days_later(starts_at, wish.days, wallet.time_zone)
+    else:
+        given = inputs.instant(wish.ends_at, field="ends_at")
+        if given is None:
+            raise BadInput("days", "A temporary limit needs an end. Type the days or an exact end.")
+        ends_at = given
+    if ends_at <= starts_at:
+        raise BadInput("ends_at", "The end is not after the start. Give a later one.")
+    longest = settings.CREDIT_LONGEST_TEMPORARY_LIMIT_DAYS
+    if ends_at > _days_later(starts_at, longest, wallet.time_zone):
+        raise BadInput("ends_at", f"A temporary limit lasts at most {longest} days. Give an earlier end.")
+    return starts_at, ends_at
+
+
+def _days_later(starts_at: datetime, days: int, zone: str) -> datetime:
+    longest = settings.CREDIT_LONGEST_TEMPORARY_LIMIT_DAYS
+    if not isinstance(days, int) or isinstance(days, bool) or not 1 <= days <= longest:
+        raise BadInput("days", f"Days must be a whole number from 1 to {longest}.")
+    return periods.days_later(starts_at, days, zone)
+
+
+def harms_of(wallet: Wallet, plan: Plan, current: Any, after: Any) -> list[str]:
+    """Below the permanent limit, or below what is used: allowed after an explicit yes (product.md section 6)."""
+    if plan.slot == LimitSlot.PERMANENT:
+        return below_use(wallet, after.effective_limit_micros, current.used_micros)
+    return [*_below_permanent(wallet, plan), *below_use(wallet, plan.amount_micros, current.used_micros)]
+
+
+def _below_permanent(wallet: Wallet, plan: Plan) -> list[str]:
+    permanent = wallet.permanent_limit_micros or 0
+    amount = plan.amount_micros or 0
+    if not wallet.limit_unlimited and amount >= permanent:
+        return []
+    stands = "unlimited" if wallet.limit_unlimited else f"{to_text(permanent)} {wallet.currency}"
+    return [f"{to_text(amount)} {wallet.currency} is below the permanent limit, which is {stands}."]
+
+
+def below_use(wallet: Wallet, limit: int | None, used: int) -> list[str]:
+    if limit is None or limit >= used:
+        return []
+    missing = f"more than {to_text(used - limit)} {wallet.currency} is paid"
+    cure = missing if wallet.mode == PaymentMode.PREPAID else f"the month resets or {missing}"
+    return [f"{to_text(used)} {wallet.currency} is used already: the customer is blocked until {cure}."]
+
+
+def as_settled(wallet: Any, t: datetime) -> Wallet:
+    """A copy of the row as a writer would find it: limits that the clock has ended or started are in their place."""
+    settled: Wallet = wallet
+    if settled.scheduled_starts_at and settled.scheduled_starts_at <= t:
+        place_temporary(
+            settled,
+            LimitSlot.TEMPORARY,
+            settled.scheduled_limit_micros,
+            settled.scheduled_starts_at,
+            settled.scheduled_ends_at,
+        )
+        clear_temporary(settled, LimitSlot.SCHEDULED)
+    if settled.temporary_ends_at and settled.temporary_ends_at <= t:
+        clear_temporary(settled, LimitSlot.TEMPORARY)
+    return settled
+
+
+def next_instant(wallet: Wallet, limits: dict[str, Any], t: datetime) -> datetime | None:
+    """When the clock next changes the answer: the end of the temporary limit, else the month's reset, else never."""
+    if limits["temporary_ends_at"]:
+        follows = limits["scheduled_starts_at"]
+        return min(limits["temporary_ends_at"], follows) if follows else limits["temporary_ends_at"]
+    if limits["scheduled_starts_at"]:
+        return limits["scheduled_starts_at"]
+    if wallet.mode != PaymentMode.POSTPAID or not wallet.period_ends_at:
+        return None
+    if wallet.period_ends_at > t:
+        return wallet.period_ends_at
+    return periods.month_end_after(t, wallet.time_zone)

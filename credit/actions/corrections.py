@@ -25,8 +25,7 @@ class Correction(Request):
     reason: str = ""
 
     def parse(self) -> None:
-        assert self.transaction is not None
-        self.original = self.transaction
+        self.original = _known(self.transaction)
         self.reason = inputs.text(self.reason, field="reason", longest=255, required=True)
 
     def content(self) -> dict[str, Any]:
@@ -105,7 +104,7 @@ class Reversal(Correction):
 
 def refund(*, transaction: Transaction, reason: str, by: Actor, now: Now, **details: Any) -> Outcome:
     """Gives a charge back, whole or in part, at most what is left of it (`details`: amount, key)."""
-    wallet = _wallet_of(transaction)
+    wallet = _known(transaction).wallet
     return answer_one(
         Refund(wallet=wallet, transaction=transaction, reason=reason, **details), by=by, now=now
     )
@@ -113,16 +112,16 @@ def refund(*, transaction: Transaction, reason: str, by: Actor, now: Now, **deta
 
 def reverse(*, transaction: Transaction, reason: str, by: Actor, now: Now, key: str | None = None) -> Outcome:
     """Undoes a line that should not have been, even when it makes a debt. Once per line."""
-    wallet = _wallet_of(transaction)
+    wallet = _known(transaction).wallet
     return answer_one(
         Reversal(wallet=wallet, transaction=transaction, reason=reason, key=key), by=by, now=now
     )
 
 
-def _wallet_of(transaction: Transaction) -> Wallet:
+def _known(transaction: Transaction | None) -> Transaction:
     if not isinstance(transaction, Transaction):
         raise BadInput("transaction", "The transaction is not known. Check it.", Reason.NOT_FOUND)
-    return transaction.wallet
+    return transaction
 
 
 def left_of(item: Transaction) -> int:

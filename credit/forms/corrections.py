@@ -1,0 +1,15 @@
+"""Putting right what stands in the ledger: refund and reversal of a line, release of a reservation."""
+
+from credit.forms.money import AmountField, ReasonForm, VerbForm
+
+
+class RefundForm(ReasonForm):
+    amount = AmountField(help_text="At most what is left of the item.")
+
+
+class ReverseForm(ReasonForm):
+    pass
+
+
+class ReleaseForm(VerbForm):
+    pass

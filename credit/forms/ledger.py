@@ -1,0 +1,39 @@
+"""What may be asked of a ledger by its address: period, kind, what a line counts as, amount, where to go on."""
+
+from datetime import datetime
+
+from django import forms
+
+from credit.money import InvalidAmount, to_micros
+from credit.terms import Kind
+
+COUNTS = [("unbilled", "Unbilled"), ("balance", "Balance"), ("invoice", "An invoice of its own")]
+
+
+class AmountField(forms.CharField):
+    """A typed amount as micros."""
+
+    def clean(self, value: str) -> int | None:
+        text = super().clean(value)
+        try:
+            return to_micros(text) if text else None
+        except InvalidAmount as error:
+            raise forms.ValidationError(str(error)) from None
+
+
+class LedgerFilter(forms.Form):
+    period = forms.CharField(required=False)
+    kind = forms.ChoiceField(choices=Kind.choices, required=False)
+    counts = forms.ChoiceField(choices=COUNTS, required=False, label="Counts as")
+    least = AmountField(required=False, label="At least", max_length=40)
+    most = AmountField(required=False, label="At most", max_length=40)
+    before = forms.IntegerField(required=False, min_value=1)
+
+    def clean_period(self) -> datetime | None:
+        """The first of a month, naive: which instant that is depends on the wallet's zone."""
+        text = self.cleaned_data["period"]
+        try:
+            # Naive on purpose: it names a month, not an instant.
+            return datetime.strptime(text, "%Y-%m") if text else None  # noqa: DTZ007
+        except ValueError:
+            raise forms.ValidationError("Type a month such as 2026-11.") from None

@@ -1,0 +1,77 @@
+"""The scheduled jobs: when each last ran, what it did, when it is next due; differences found; notices."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth.decorators import permission_required
+from django.db.models import Max, OuterRef, Subquery
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from credit.models import Difference, JobRun, Notice
+
+# Name of the runs -> (name in the schedule, what it does).
+JOBS = {
+    "Book ended limits": ("book ended limits", "Writes down temporary limits that the clock has ended, with one notice each."),
+    "Close ended periods": ("close due periods", "Makes ended months into invoices and statements."),
+    "Release timed-out reservations": ("release expired holds", "Gives back what expired reservations held."),
+    "Issue invoices": ("issue invoices", "Numbers the invoices that the close has made."),
+    "Reconcile wallets": ("reconcile wallets", "Adds every ledger up again and reports a difference; never repairs one."),
+}
+# A beat that came a little late is no reason to worry anybody.
+PATIENCE = 3
+SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Job:
+    name: str
+    what: str
+    run: JobRun | None
+    did: str
+    next_due_at: datetime | None
+    every: timedelta
+    is_late: bool
+
+
+@require_GET
+@permission_required("credit.view_jobs", raise_exception=True)
+def page(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    runs = latest_runs()
+    differences = Difference.objects.filter(gone_at=None).select_related("wallet__organization")
+    notices = Notice.objects.select_related("wallet__organization")
+    context = {
+        "jobs": [_job(name, runs.get(name), now) for name in JOBS],
+        "differences": differences[:SHOWN],
+        "notices": notices[:SHOWN],
+        "errors": JobRun.objects.exclude(error="")[:5],
+        "zone": settings.PORTAL_TIME_ZONE,
+        "section": "jobs",
+    }
+    return render(request, "jobs/page.html", context)
+
+
+def latest_runs() -> dict[str, JobRun]:
+    """The latest run of each job, each by one step into the index."""
+    latest = JobRun.objects.filter(name=OuterRef("name")).order_by("-started_at", "-pk").values("pk")[:1]
+    names = JobRun.objects.filter(name__in=JOBS).order_by().values("name").annotate(last=Max("started_at"))
+    pks = names.annotate(run=Subquery(latest)).values("run")
+    return {run.name: run for run in JobRun.objects.filter(pk__in=pks)}
+
+
+def _job(name: str, run: JobRun | None, now: datetime) -> Job:
+    entry, what = JOBS[name]
+    every = timedelta(seconds=settings.CELERY_BEAT_SCHEDULE[entry]["schedule"])
+    is_late = run is None or now - run.started_at > every * PATIENCE
+    return Job(name, what, run, _did(run), run.started_at + every if run else None, every, is_late)
+
+
+def _did(run: JobRun | None) -> str:
+    if run is None:
+        return "Never ran"
+    done = [f"{count:,} {what.replace('_', ' ')}" for what, count in run.counts.items() if count]
+    return ", ".join(done) if done else "Nothing was due"

@@ -1,0 +1,234 @@
+"""The ledger of a wallet: filtered by the address, newest first, with the balance after each line; also as CSV."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.decorators import permission_required
+from django.db.models import Q
+from django.db.models.functions import Abs
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from credit.forms.ledger import COUNTS, LedgerFilter
+from credit.models import Transaction, Wallet
+from credit.models.transaction import TransactionQuerySet
+from credit.money import to_text
+from credit.periods import month_end_after, month_start
+from credit.terms import CHARGES, Kind
+from credit.views import export
+
+PAGE = 25
+MOST_COUNTED = 1000
+_MOST_MONTHS = 24
+ICONS = {
+    "call": "call", "sms": "sms", "fax": "print", "number_activation": "hash", "subscription": "repeat",
+    "addon": "repeat", "service": "gear", "hardware": "layers", "payment": "coin", "withdrawal": "coin",
+    "transfer_in": "swap", "transfer_out": "swap", "adjustment": "swap", "refund": "undo", "credit_note": "undo",
+    "reversal": "undo", "write_off": "x", "rounding": "dots",
+}  # fmt: skip
+
+
+@dataclass
+class Ledger:
+    """What the card shows; `errors` instead of lines where the address asks for something unknown."""
+
+    query: Mapping[str, str]
+    lines: list[Transaction] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    earlier: int | None = None
+    total: str = ""
+    chips: list["Chip"] = field(default_factory=list)
+    amount_words: str = ""
+
+    def address(self, **changes: object) -> str:
+        """The page's address with other ledger parameters; None takes one away."""
+        kept = {**self.query, "before": None, **changes}
+        return "?" + urlencode({name: value for name, value in kept.items() if value not in (None, "")})
+
+    @property
+    def earlier_address(self) -> str:
+        return self.address(before=self.earlier)
+
+    @property
+    def newest_address(self) -> str:
+        return self.address()
+
+    @property
+    def is_filtered(self) -> bool:
+        return bool(self.amount_words) or any(chip.words for chip in self.chips)
+
+    @property
+    def amount_off(self) -> str:
+        return self.address(least=None, most=None)
+
+    @property
+    def kept_fields(self) -> list[tuple[str, str]]:
+        """What the form for an amount must carry on."""
+        return [(name, value) for name, value in self.query.items() if name not in ("least", "most", "before") and value]
+
+
+@dataclass(frozen=True)
+class Chip:
+    name: str
+    label: str
+    words: str
+    off: str
+    choices: list[tuple[str, str, bool]]
+
+
+def read(wallet: Wallet, asked: Mapping[str, str], now: datetime) -> Ledger:
+    form = LedgerFilter(asked)
+    ledger = Ledger({name: asked[name] for name in asked if name in ("wallet", "span", *form.fields)})
+    if not form.is_valid():
+        ledger.errors = [f"{form[name].label}: {error}" for name, errors in form.errors.items() for error in errors]
+        return ledger
+    wanted = form.cleaned_data
+    ledger.chips = _chips(ledger, wallet, wanted, now)
+    ledger.amount_words = _amount_words(asked)
+    lines = filtered(wallet, wanted)
+    ledger.total = _total(lines, wallet, wanted)
+    if wanted["before"]:
+        lines = lines.filter(sequence__lt=wanted["before"])
+    found = list(lines.select_related("invoice").newest_first()[: PAGE + 1])
+    ledger.lines = [_told(line, wallet) for line in found[:PAGE]]
+    ledger.earlier = found[PAGE - 1].sequence if len(found) > PAGE else None
+    return ledger
+
+
+def filtered(wallet: Wallet, wanted: Mapping[str, Any]) -> TransactionQuerySet:
+    lines = Transaction.objects.of(wallet)
+    if first := wanted["period"]:
+        starts_at = month_start(first.year, first.month, wallet.time_zone)
+        lines = lines.filter(posted_at__gte=starts_at, posted_at__lt=month_end_after(starts_at, wallet.time_zone))
+    if wanted["kind"]:
+        lines = lines.filter(kind=wanted["kind"])
+    if wanted["counts"]:
+        lines = lines.filter(_COUNTS_AS[wanted["counts"]])
+    if wanted["least"] is not None or wanted["most"] is not None:
+        lines = _between(lines.annotate(size=Abs("amount_micros")), wanted["least"], wanted["most"])
+    return lines
+
+
+_COUNTS_AS = {
+    "unbilled": Q(counted=True),
+    "balance": Q(counted=False, invoice=None),
+    "invoice": Q(counted=False, invoice__isnull=False),
+}
+
+
+def _between(lines: Any, least: int | None, most: int | None) -> Any:
+    lines = lines if least is None else lines.filter(size__gte=least)
+    return lines if most is None else lines.filter(size__lte=most)
+
+
+def _amount_words(asked: Mapping[str, str]) -> str:
+    words = [f"{words} {asked[name]}" for name, words in (("least", "at least"), ("most", "at most")) if asked.get(name)]
+    return ", ".join(words)
+
+
+def _total(lines: TransactionQuerySet, wallet: Wallet, wanted: Mapping[str, Any]) -> str:
+    """How many lines match; the sequence has no gaps, so all of them need no counting."""
+    if not any(wanted[name] not in (None, "") for name in ("period", "kind", "counts", "least", "most")):
+        return f"{wallet.last_sequence:,}"
+    count = lines.order_by()[: MOST_COUNTED + 1].count()
+    return f"more than {MOST_COUNTED:,}" if count > MOST_COUNTED else f"{count:,}"
+
+
+def _told(line: Transaction, wallet: Wallet) -> Transaction:
+    """The line with the words of its cells."""
+    line.icon = ICONS[line.kind]
+    line.month = f"{_local(line.period_starts_at, wallet):%B}" if line.counted else ""
+    line.late = _late(line, wallet)
+    line.can_be_reversed = line.kind not in (Kind.REVERSAL, Kind.ROUNDING)
+    line.can_be_refunded = line.amount_micros < 0 and line.kind in CHARGES
+    return line
+
+
+def _late(line: Transaction, wallet: Wallet) -> str:
+    """What occurred in an earlier month than it was posted in is shown as late (product.md section 5)."""
+    if line.occurred_at is None:
+        return ""
+    occurred, posted = _local(line.occurred_at, wallet), _local(line.posted_at, wallet)
+    is_late = (occurred.year, occurred.month) < (posted.year, posted.month)
+    return f"late, from {occurred.day} {occurred:%b}" if is_late else ""
+
+
+def _local(instant: datetime, wallet: Wallet) -> datetime:
+    return instant.astimezone(ZoneInfo(wallet.time_zone))
+
+
+def _chips(ledger: Ledger, wallet: Wallet, wanted: Mapping[str, Any], now: datetime) -> list[Chip]:
+    first = wanted["period"]
+    months = [(f"{month:%Y-%m}", f"{month:%B %Y}") for month in _months(wallet, now)]
+    return [
+        _chip(ledger, "period", "Period", f"{first:%B %Y}" if first else "", months, f"{first:%Y-%m}" if first else ""),
+        _chip(ledger, "kind", "Kind", Kind(wanted["kind"]).label if wanted["kind"] else "", Kind.choices, wanted["kind"]),
+        _chip(ledger, "counts", "Counts as", dict(COUNTS).get(wanted["counts"], ""), COUNTS, wanted["counts"]),
+    ]
+
+
+def _chip(ledger: Ledger, name: str, label: str, words: str, choices: list[tuple[str, str]], value: str) -> Chip:
+    links = [(ledger.address(**{name: key}), text, key == value) for key, text in choices]
+    return Chip(name, label, words, ledger.address(**{name: None}), links)
+
+
+def _months(wallet: Wallet, now: datetime) -> Iterator[datetime]:
+    """From the running month back to the wallet's first, in its own zone."""
+    month, first = _local(now, wallet).replace(day=1), _local(wallet.created_at, wallet)
+    for _ in range(_MOST_MONTHS):
+        if (month.year, month.month) < (first.year, first.month):
+            return
+        yield month
+        month = month.replace(year=month.year - (month.month == 1), month=month.month - 1 or 12)
+
+
+# --- CSV --------------------------------------------------------------------------------------------------------------
+
+HEAD = [
+    "Line", "Posted at", "Occurred at", "Kind", "Description", "Reference", "Counts as", "Currency", "Amount",
+    "Current balance after", "Overrun", "By", "Reason",
+]  # fmt: skip
+
+
+@require_GET
+@permission_required(["credit.view_wallet", "credit.export_wallets"], raise_exception=True)
+def as_csv(request: HttpRequest, wallet_id: str) -> HttpResponse:
+    """Every line that the filters match, oldest first, exact."""
+    wallet = get_object_or_404(Wallet, wallet_id=wallet_id)
+    form = LedgerFilter(request.GET)
+    if not form.is_valid():
+        return HttpResponseBadRequest("A filter of the ledger is not known. Nothing was exported.")
+    lines = filtered(wallet, form.cleaned_data).select_related("invoice").order_by("sequence")
+    rows = (_row(line, wallet) for line in lines.iterator(chunk_size=2000))
+    return export.stream(f"ledger-{wallet.wallet_id}-{timezone.now():%Y-%m-%d}", HEAD, rows)
+
+
+def _row(line: Transaction, wallet: Wallet) -> list[str]:
+    text = export.safe_text
+    return [
+        str(line.sequence),
+        line.posted_at.isoformat(),
+        line.occurred_at.isoformat() if line.occurred_at else "",
+        line.kind,
+        text(line.description),
+        text(line.reference),
+        _counts_as(line, wallet),
+        wallet.currency,
+        to_text(line.amount_micros),
+        to_text(line.current_balance_after_micros),
+        "overrun" if line.overrun else "",
+        text(line.by_name),
+        text(line.reason),
+    ]
+
+
+def _counts_as(line: Transaction, wallet: Wallet) -> str:
+    if line.counted:
+        return f"{_local(line.period_starts_at, wallet):%Y-%m}"
+    return str(line.invoice) if line.invoice_id else "balance"

@@ -1,0 +1,85 @@
+"""The organization page: what this customer can spend, why, since when, and what will change by itself."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.decorators import permission_required
+from django.db.models import F
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from credit import display
+from credit.models import CreditLimit, Wallet
+from credit.views import equation, history, ledger, outlook, records
+from organizations.models import Organization
+
+
+@require_GET
+@permission_required("credit.view_wallet", raise_exception=True)
+def page(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    now = timezone.now()
+    organization = get_object_or_404(Organization, uuid=uuid)
+    wallets = wallets_of(organization, now)
+    wallet = chosen(wallets, request.GET.get("wallet", ""))
+    context = {
+        "organization": organization,
+        "wallets": wallets,
+        "wallet": wallet,
+        "now": now,
+        "zone_words": zone_words(organization.time_zone, now),
+        "section": "organizations",
+    }
+    if wallet:
+        context |= about(wallet, request, now)
+    return render(request, "organization/page.html", context)
+
+
+def wallets_of(organization: Organization, now: datetime) -> list[Wallet]:
+    """Open ones first; each knows its organization without asking again."""
+    rows = Wallet.objects.at(now).filter(organization=organization)
+    wallets = list(rows.order_by(F("closed_at").asc(nulls_first=True), "wallet_id"))
+    for wallet in wallets:
+        wallet.organization = organization
+    return wallets
+
+
+def chosen(wallets: Sequence[Wallet], wallet_id: str) -> Wallet | None:
+    if not wallet_id:
+        return wallets[0] if wallets else None
+    for wallet in wallets:
+        if wallet.wallet_id == wallet_id:
+            return wallet
+    raise Http404("This organization has no such wallet.")
+
+
+def about(wallet: Wallet, request: HttpRequest, now: datetime) -> dict[str, Any]:
+    limits = list(CreditLimit.objects.filter(wallet=wallet).newest_first()[: history.MOST_LIMITS])
+    reservations = records.reservations(wallet, now)
+    return {
+        "live_at": f"{display.local(now, wallet.time_zone):%H:%M:%S}",
+        "terms": equation.terms(wallet, len(reservations), now),
+        "outlook": outlook.notes(wallet, now),
+        "plot": history.plot(wallet, limits, request.GET.get("span", ""), now),
+        "limits": history.timeline(limits, wallet, now, everything="limits" in request.GET),
+        "ledger": ledger.read(wallet, request.GET, now),
+        "reservations": reservations,
+        "invoices": records.invoices(wallet, now),
+        "declines": records.declines(wallet),
+        "changes": records.changes(wallet),
+    }
+
+
+def zone_words(zone: str, now: datetime) -> str:
+    """How a customer's clock differs from the viewer's: ", 1 h ahead of yours"."""
+    theirs, yours = (display.local(now, name).utcoffset() for name in (zone, settings.PORTAL_TIME_ZONE))
+    ahead = theirs - yours
+    if not ahead:
+        return ", same as yours"
+    hours, minutes = divmod(abs(ahead).seconds // 60, 60)
+    span = f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f", {span} {'ahead of' if ahead.total_seconds() > 0 else 'behind'} yours"

@@ -1,0 +1,32 @@
+"""Addresses of the organization page, the money forms, invoices and jobs; `credit/urls.py` includes them."""
+
+from django.urls import path
+
+from credit.views import invoices, jobs, ledger, modes, money, organization, statuses
+
+urlpatterns = [
+    path("organizations/<uuid:uuid>/", organization.page, name="organization"),
+    path("organizations/<uuid:uuid>/suspend/", statuses.Suspend.as_view(), name="suspend_organization"),
+    path("organizations/<uuid:uuid>/resume/", statuses.Resume.as_view(), name="resume_organization"),
+    path("organizations/<uuid:uuid>/time-zone/", statuses.ChangeTimeZone.as_view(), name="change_time_zone"),
+    path("wallets/<str:wallet_id>/ledger.csv", ledger.as_csv, name="ledger_csv"),
+    path("wallets/<str:wallet_id>/payment/", money.AddPayment.as_view(), name="add_payment"),
+    path("wallets/<str:wallet_id>/credit/", money.AdjustCredit.as_view(), name="adjust_credit"),
+    path("wallets/<str:wallet_id>/withdraw/", money.Withdraw.as_view(), name="withdraw"),
+    path("wallets/<str:wallet_id>/transfer/", money.Transfer.as_view(), name="transfer"),
+    path("wallets/<str:wallet_id>/write-off/", money.WriteOff.as_view(), name="write_off"),
+    path("wallets/<str:wallet_id>/lines/<int:sequence>/refund/", money.Refund.as_view(), name="refund"),
+    path("wallets/<str:wallet_id>/lines/<int:sequence>/reverse/", money.Reverse.as_view(), name="reverse"),
+    path(
+        "wallets/<str:wallet_id>/reservations/<int:pk>/release/",
+        money.ReleaseReservation.as_view(),
+        name="release_reservation",
+    ),
+    path("wallets/<str:wallet_id>/mode/", modes.ChangeMode.as_view(), name="change_mode"),
+    path("wallets/<str:wallet_id>/scheme/", modes.ChangeScheme.as_view(), name="change_scheme"),
+    path("wallets/<str:wallet_id>/close/", statuses.CloseWallet.as_view(), name="close_wallet"),
+    path("wallets/<str:wallet_id>/reopen/", statuses.ReopenWallet.as_view(), name="reopen_wallet"),
+    path("invoices/", invoices.invoice_list, name="invoices"),
+    path("invoices/<int:pk>/", invoices.invoice, name="invoice"),
+    path("jobs/", jobs.page, name="jobs"),
+]

@@ -1,0 +1,130 @@
+"""Suspending, resuming and moving an organization; closing and reopening a wallet."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+
+from credit import display
+from credit.actions import statuses, wallets
+from credit.actors import Actor
+from credit.forms.money import VerbForm
+from credit.forms.statuses import CloseForm, StatusForm, TimeZoneForm
+from credit.views.panels import way_back
+from credit.views.verbs import VerbPanel, Words
+from organizations.models import Organization
+
+
+class OrganizationPanel(VerbPanel):
+    """A verb on an organization: it concerns every one of its wallets."""
+
+    template_name = "money/organization_form.html"
+    form_class = StatusForm
+
+    def load(self, **names: Any) -> None:
+        self.organization = get_object_or_404(Organization, uuid=names["uuid"])
+        self.open_wallets = self.organization.wallets.filter(closed_at=None).count()
+
+    def show(self, form: VerbForm, status: int = 200, question: str = "") -> HttpResponse:
+        context = {
+            "organization": self.organization,
+            "panel_title": self.title,
+            "cancel_url": self.back_to(),
+            "section": "organizations",
+            "form": form,
+            "next": self.back_to(),
+            "button": self.button,
+            "is_harmful": self.is_harmful,
+            "count": self.open_wallets,
+            **self.about(form),
+        }
+        return render(self.request, self.template_name, context, status=status)
+
+    def back_to(self) -> str:
+        return way_back(self.request, reverse("organization", args=[self.organization.uuid]))
+
+    def all_wallets(self) -> str:
+        return "its one wallet" if self.open_wallets == 1 else f"all its {self.open_wallets} open wallets"
+
+
+class Suspend(OrganizationPanel):
+    permission_required = "credit.suspend_organization"
+    title = "Suspend organization"
+    button = "Suspend"
+    is_harmful = True
+
+    def about(self, form: VerbForm) -> dict[str, Any]:
+        stops = f"This stops charges, new and extended reservations, withdrawals and transfers out on {self.all_wallets()}."
+        then = "Payments, refunds, commits of live reservations and what was delivered already still post."
+        return {"notes": [{"look": "danger", "icon": "pause", "first": stops, "then": then}]}
+
+    def act(self, given: dict[str, Any], by: Actor) -> Words:
+        said = {name: given[name] for name in ("reason_code", "reason")}
+        statuses.suspend(organization=self.organization, by=by, now=timezone.now, **said)
+        return f"{self.organization.name} is suspended: {self.all_wallets()} stopped."
+
+
+class Resume(OrganizationPanel):
+    permission_required = "credit.suspend_organization"
+    title = "Resume organization"
+    button = "Resume"
+
+    def about(self, form: VerbForm) -> dict[str, Any]:
+        return {"facts": [f"Charges pass again on {self.all_wallets()}, as far as there is usable credit."]}
+
+    def act(self, given: dict[str, Any], by: Actor) -> Words:
+        said = {name: given[name] for name in ("reason_code", "reason")}
+        statuses.resume(organization=self.organization, by=by, now=timezone.now, **said)
+        return f"{self.organization.name} is active again: {self.all_wallets()} can be charged."
+
+
+class ChangeTimeZone(OrganizationPanel):
+    permission_required = "credit.change_payment_mode"
+    form_class = TimeZoneForm
+    title = "Change time zone"
+
+    def initial(self) -> dict[str, Any]:
+        return {"time_zone": self.organization.time_zone}
+
+    def act(self, given: dict[str, Any], by: Actor) -> Words:
+        said = {name: given[name] for name in ("time_zone", "reason_code", "reason")}
+        statuses.change_time_zone(organization=self.organization, by=by, now=timezone.now, **said)
+        return f"Months of {self.organization.name} end by the clock of {display.place(given['time_zone'])} from the next one on."
+
+
+class CloseWallet(VerbPanel):
+    permission_required = "credit.close_wallet"
+    form_class = CloseForm
+    title = "Close wallet"
+    button = "Close wallet"
+    is_harmful = True
+
+    def about(self, form: VerbForm) -> dict[str, Any]:
+        wallet = self.wallet
+        stands = (
+            f"Balance {self.money(wallet.balance_micros - wallet.live_closing_micros)}, unbilled "
+            f"{self.money(wallet.live_unbilled_micros)}, reserved {self.money(wallet.live_reserved_micros)}."
+        )
+        return {"facts": ["A closed wallet refuses every posting. It must be empty first.", stands]}
+
+    def act(self, given: dict[str, Any], by: Actor) -> Words:
+        said = {name: given[name] for name in ("reason_code", "reason")}
+        wallets.close_wallet(wallet=self.wallet, by=by, now=timezone.now, **said)
+        return f"{self.wallet.wallet_id} is closed."
+
+
+class ReopenWallet(VerbPanel):
+    permission_required = "credit.reopen_wallet"
+    form_class = CloseForm
+    title = "Reopen wallet"
+    button = "Reopen wallet"
+
+    def about(self, form: VerbForm) -> dict[str, Any]:
+        return {"facts": ["The wallet takes postings again. A postpaid one starts a new period now."]}
+
+    def act(self, given: dict[str, Any], by: Actor) -> Words:
+        said = {name: given[name] for name in ("reason_code", "reason")}
+        wallets.reopen_wallet(wallet=self.wallet, by=by, now=timezone.now, **said)
+        return f"{self.wallet.wallet_id} is open again. {self.usable_now()}"

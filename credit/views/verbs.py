@@ -1,0 +1,119 @@
+"""What every panel of a verb does: permission, load, one action call, and the action's no at the field it is about."""
+
+from typing import Any
+
+from django.contrib.auth.mixins import PermissionRequiredMixin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.generic import View
+
+from credit import display
+from credit.actions.refusals import ConfirmationNeeded, NotDone
+from credit.actors import Actor
+from credit.forms.money import VerbForm
+from credit.models import Wallet
+from credit.terms import Reason
+from credit.views.panels import saved, subject, way_back
+
+Words = str | tuple[str, str]
+
+
+class VerbPanel(PermissionRequiredMixin, View):
+    """One verb as a form: a side panel over the page, or a page of its own.
+
+    A subclass names its form and says in `act` which one action is called and what is told about it.
+    """
+
+    raise_exception = True
+    form_class: type[VerbForm] = VerbForm
+    title = ""
+    button = "Save changes"
+    is_harmful = False
+    template_name = "money/form.html"
+
+    def load(self, **names: Any) -> None:
+        """The wallet (or more) that the address names."""
+        self.wallet = get_object_or_404(
+            Wallet.objects.at(timezone.now()).select_related("organization"), wallet_id=names["wallet_id"]
+        )
+
+    def initial(self) -> dict[str, Any]:
+        return {}
+
+    def form_arguments(self) -> dict[str, Any]:
+        return {}
+
+    def act(self, given: dict[str, Any], by: Actor) -> Words:
+        """Calls the action; gives the words for the toast, or (words, look)."""
+        raise NotImplementedError
+
+    def about(self, form: VerbForm) -> dict[str, Any]:
+        """What the template shows besides the form: `facts`, `notes`."""
+        return {}
+
+    # -- the flow, the same for all
+
+    def dispatch(self, request: HttpRequest, *args: Any, **names: Any) -> HttpResponse:
+        if not self.has_permission():
+            return self.handle_no_permission()
+        self.load(**names)
+        return super().dispatch(request, *args, **names)
+
+    def get(self, request: HttpRequest, **names: Any) -> HttpResponse:
+        return self.show(self.form_class(initial=self.initial(), **self.form_arguments()))
+
+    def post(self, request: HttpRequest, **names: Any) -> HttpResponse:
+        form = self.form_class(request.POST, **self.form_arguments())
+        if not form.is_valid():
+            return self.show(form, status=422)
+        try:
+            words = self.act(form.cleaned_data, Actor.person(request.user))
+        except ConfirmationNeeded as question:
+            return self.show(form, status=409, question=question.message)
+        except NotDone as error:
+            return self.refused(form, error)
+        words, look = words if isinstance(words, tuple) else (words, "ok")
+        return saved(request, self.back_to(), words, look)
+
+    def refused(self, form: VerbForm, error: NotDone) -> HttpResponse:
+        if error.reason == Reason.KEY_REUSED:
+            form.add_error(None, "This form was saved before with other content. Look at the page first; to save once more, send it again.")
+        else:
+            form.refuse(error)
+        form.renew_key()
+        return self.show(form, status=409 if error.reason == Reason.CHANGED_MEANWHILE else 422)
+
+    def show(self, form: VerbForm, status: int = 200, question: str = "") -> HttpResponse:
+        context = {
+            **subject(self.wallet, self.title, self.back_to()),
+            "form": form,
+            "next": self.back_to(),
+            "question": question,
+            "button": self.button,
+            "is_harmful": self.is_harmful or bool(question),
+            **self.about(form),
+        }
+        return render(self.request, self.template_name, context, status=status)
+
+    def back_to(self) -> str:
+        organization = reverse("organization", args=[self.wallet.organization.uuid])
+        return way_back(self.request, f"{organization}?wallet={self.wallet.wallet_id}")
+
+    # -- words that several verbs share
+
+    def usable_now(self) -> str:
+        """What the customer can spend after what was done, or why not: asked anew, by the rule."""
+        wallet = Wallet.objects.at(timezone.now(), "usable_micros", "standing").get(pk=self.wallet.pk)
+        if wallet.standing == "suspended":
+            return "Still stopped: the organization is suspended."
+        if wallet.usable_micros is None:
+            return "Usable now: unlimited."
+        usable = display.with_code(wallet.usable_micros, wallet.currency)
+        if wallet.standing == "blocked":
+            return f"Still blocked: usable is {usable}."
+        return f"Usable now {usable}."
+
+    def money(self, micros: int) -> str:
+        return display.with_code(micros, self.wallet.currency)

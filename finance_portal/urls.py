@@ -1,7 +1,5 @@
 """The root of the addresses; what the portal does is listed in `credit/urls.py`."""
 
-from importlib.util import find_spec
-
 from django.contrib import admin
 from django.contrib.auth import views as auth_views
 from django.urls import include, path
@@ -16,7 +14,5 @@ urlpatterns = [
     ),
     path("sign-out/", auth_views.LogoutView.as_view(), name="sign_out"),
     path("admin/", admin.site.urls),
+    path("", include("credit.urls")),
 ]
-# The tab's addresses arrive with its first views; until then the admin and the jobs already start.
-if find_spec("credit.urls"):
-    urlpatterns += [path("", include("credit.urls"))]

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import connection
 
 from finance_portal.celery import app as celery_app
 from finance_portal.settings import kept_secret_key
@@ -23,15 +22,41 @@ print(json.dumps({name: getattr(settings, name) for name in sys.argv[1:]}))
 """
 
 
-@pytest.fixture
-def settings_with(tmp_path):
-    """The settings a process of its own would have under the given variables and no others."""
+PRINT_SQLITE = """
+import django, json
+django.setup()
+from django.db import connection
+with connection.cursor() as cursor:
+    found = {
+        name: cursor.execute(f"PRAGMA {name}").fetchone()[0]
+        for name in ("journal_mode", "synchronous", "foreign_keys")
+    }
+print(json.dumps({**found, "transactions": connection.transaction_mode}))
+"""
 
-    def read(*names: str, **variables: str) -> dict:
-        environment = {"PATH": os.environ["PATH"], "PORTAL_VAR_DIR": str(tmp_path), **variables}
-        command = [sys.executable, "-c", PRINT_SETTINGS, *names]
+
+@pytest.fixture
+def process_with(tmp_path):
+    """What a process of its own prints, under the given variables and no others."""
+
+    def run(code: str, *arguments: str, **variables: str) -> dict:
+        environment = {
+            "PATH": os.environ["PATH"],
+            "PORTAL_VAR_DIR": str(tmp_path),
+            "DJANGO_SETTINGS_MODULE": "finance_portal.settings",
+            **variables,
+        }
+        command = [sys.executable, "-c", code, *arguments]
         answer = subprocess.run(command, cwd=BASE_DIR, env=environment, check=True, capture_output=True)
         return json.loads(answer.stdout)
+
+    return run
+
+
+@pytest.fixture
+def settings_with(process_with):
+    def read(*names: str, **variables: str) -> dict:
+        return process_with(PRINT_SETTINGS, *names, **variables)
 
     return read
 
@@ -103,17 +128,13 @@ def test_beat_asks_only_for_jobs_that_exist():
     assert asked_for <= set(celery_app.tasks)
 
 
-@pytest.mark.django_db
-@pytest.mark.skipif("settings.DATABASES['default']['ENGINE'] != 'django.db.backends.sqlite3'")
-def test_sqlite_keeps_what_was_answered_when_the_power_fails():
-    with connection.cursor() as cursor:
-        found = {
-            name: cursor.execute(f"PRAGMA {name}").fetchone()[0]
-            for name in ("journal_mode", "synchronous", "foreign_keys")
-        }
-
-    assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
-    assert connection.transaction_mode == "IMMEDIATE"
+def test_sqlite_keeps_what_was_answered_when_the_power_fails(process_with):
+    assert process_with(PRINT_SQLITE) == {
+        "journal_mode": "wal",
+        "synchronous": 2,
+        "foreign_keys": 1,
+        "transactions": "IMMEDIATE",
+    }
 
 
 @pytest.mark.django_db

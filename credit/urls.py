@@ -5,12 +5,16 @@ from importlib.util import find_spec
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from credit.views import organizations
+from credit.views import limits, organizations
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="organizations", query_string=True), name="home"),
     path("organizations/", organizations.organization_list, name="organizations"),
     path("organizations/export.csv", organizations.organizations_export, name="organizations_export"),
+    path("wallets/<str:wallet_id>/limit/", limits.set_limit, name="set_limit"),
+    path("wallets/<str:wallet_id>/limit/preview/", limits.preview_limit, name="preview_limit"),
+    path("wallets/<str:wallet_id>/limit/end/<str:slot>/", limits.end_limit, name="end_limit"),
+    path("wallets/<str:wallet_id>/limit/remove/", limits.remove_limit, name="remove_limit"),
 ]
 if find_spec("credit.views.organization_urls"):
     urlpatterns += [path("", include("credit.views.organization_urls"))]

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from credit import display
-from credit.usage_bar import LEGEND
+from credit.usage_bar import LEGEND, percent
 from credit.usage_bar import usage_bar as draw_usage_bar
 
 register = template.Library()
@@ -71,6 +71,12 @@ def day_and_time(instant: datetime, zone: str) -> str:
 
 
 @register.filter
+def clock(instant: datetime, zone: str) -> str:
+    """"14:29"."""
+    return f"{display.local(instant, zone):%H:%M}"
+
+
+@register.filter
 def weekday_and_time(instant: datetime, zone: str) -> str:
     return display.weekday_and_time(instant, zone, timezone.now())
 
@@ -119,6 +125,9 @@ def badge(look: str, icon_name: str, words: str) -> SafeString:
 def standing_badge(standing: str, words: str = "") -> SafeString:
     look, icon_name = BADGES[standing]
     return badge(look, icon_name, words or display.STANDINGS[standing])
+
+
+register.filter("percent", percent)
 
 
 @register.simple_tag

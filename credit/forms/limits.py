@@ -1,0 +1,136 @@
+"""What is typed into the limit panel -> what `actions.limits` takes. Amounts stay as typed; the action judges them."""
+
+import re
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.core import signing
+from django.utils import timezone
+
+from credit import display, periods
+from credit.money import decimals
+from credit.terms import ChangeReason
+
+_GROUPED = re.compile(r"-?\d{1,3}([ ,\u00a0\u202f'’]\d{3})+(\.\d*)?")
+_GROUPS = re.compile(r"[ ,\u00a0\u202f'’]")
+LOCAL_FORMATS = ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M")
+_SEEN_SALT = "limit panel"
+
+
+class AmountField(forms.CharField):
+    """A typed amount as plain text: thousands may be grouped, decimals stand behind a point."""
+
+    def clean(self, value: str) -> str:
+        text = super().clean(value).replace(display.MINUS, "-").strip()
+        if _GROUPED.fullmatch(text):
+            return _GROUPS.sub("", text)
+        if "," in text:
+            raise forms.ValidationError("Amount has a comma where the decimals begin. Write a point, such as 150.50.")
+        return text
+
+
+class LocalInstantField(forms.CharField):
+    """A date and time on the clock of the organization."""
+
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, required=False, **kwargs)
+        self.zone = "UTC"
+
+    def clean(self, value: str) -> datetime | None:
+        text = super().clean(value)
+        return periods.first_instant(_local(text), self.zone) if text else None
+
+
+def _local(text: str) -> datetime:
+    for written in LOCAL_FORMATS:
+        try:
+            return datetime.strptime(text, written)
+        except ValueError:
+            continue
+    raise forms.ValidationError("Date and time are not readable. Write them such as 2026-11-30 15:32.")
+
+
+class ReasonForm(forms.Form):
+    """Why, and on what state of the wallet the person decided."""
+
+    reason_code = forms.ChoiceField(
+        label="Reason",
+        choices=[("", "Choose a reason"), *ChangeReason.choices],
+        error_messages={"required": "Choose why. It is kept with the change.", "invalid_choice": "Choose one of the list."},
+    )
+    reason = forms.CharField(label="In your words", required=False, max_length=255)
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def why(self) -> dict[str, str]:
+        return {"reason_code": self.cleaned_data["reason_code"], "reason": self.cleaned_data["reason"]}
+
+    def what_was_seen(self) -> dict[str, str]:
+        """The limit in words as it stood when the form was opened; nothing if that cannot be told any more."""
+        try:
+            seen: dict[str, str] = signing.loads(self.data.get("seen", ""), salt=_SEEN_SALT)
+        except signing.BadSignature:
+            return {}
+        return seen
+
+
+def seal(seen: dict[str, str]) -> str:
+    return signing.dumps(seen, salt=_SEEN_SALT)
+
+
+class LimitForm(ReasonForm):
+    limit_is = forms.ChoiceField(
+        label="Credit limit is", choices=[("amount", "An amount"), ("unlimited", "Unlimited")], required=False
+    )
+    amount = AmountField(
+        label="Credit limit",
+        required=False,
+        max_length=40,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "autofocus": True}),
+    )
+    days = forms.IntegerField(
+        label="Temporary increase days",
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        error_messages={"invalid": "Days must be a whole number, such as 7."},
+    )
+    ends_at = LocalInstantField(label="Exact end")
+    starts_at = LocalInstantField(label="Starts later")
+
+    field_order = ["limit_is", "amount", "days", "ends_at", "starts_at", "reason_code", "reason"]
+
+    def __init__(self, *args: Any, wallet: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("ends_at", "starts_at"):
+            self.fields[name].zone = wallet.time_zone
+            self.fields[name].help_text = f"Date and time in {display.place(wallet.time_zone)}."
+        self.fields["amount"].widget.attrs["placeholder"] = "0" if not decimals(wallet.currency) else "0.00"
+
+    def clean_amount(self) -> str:
+        """An empty amount is not zero and not unlimited: it is missing."""
+        amount: str = self.cleaned_data["amount"]
+        if not amount and self.data.get("limit_is") != "unlimited":
+            raise forms.ValidationError("Credit limit is missing. Type the total; 0 is a real zero.")
+        return amount
+
+    def wish(self) -> dict[str, Any]:
+        unlimited = self.cleaned_data["limit_is"] == "unlimited"
+        return {
+            "amount": None if unlimited else self.cleaned_data["amount"],
+            "unlimited": unlimited,
+            **{name: self.cleaned_data[name] for name in ("days", "ends_at", "starts_at")},
+        }
+
+    def consent(self) -> str:
+        """What a tick says yes to: these values and no others."""
+        return "|".join(str(self.data.get(name, "")).strip() for name in ("limit_is", "amount", "days", "ends_at", "starts_at"))
+
+    def is_confirmed(self) -> bool:
+        return self.data.get("confirmed", "") == self.consent()
+
+
+def seen_now(words: str) -> dict[str, str]:
+    return {"words": words, "at": timezone.now().isoformat()}

@@ -1,0 +1,306 @@
+"""The preview of a limit in words and columns: the rule's numbers at three instants, and the worst of them said aloud."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from credit import display
+from credit.actions.limits import Preview
+from credit.models import LimitSlot
+from credit.terms import LimitState, PaymentMode, Standing
+
+PREPAID_PARTS = [("", "Balance", "balance_micros"), ("−", "Reserved", "live_reserved_micros")]
+POSTPAID_PARTS = [
+    ("−", "Unbilled", "live_unbilled_micros"),
+    ("+", "Overpayment", "overpayment_micros"),
+    ("−", "Reserved", "live_reserved_micros"),
+]
+
+
+@dataclass(frozen=True)
+class Column:
+    title: str
+    under: str
+    wallet: Any
+    is_after: bool = False
+
+
+@dataclass(frozen=True)
+class Line:
+    op: str
+    label: str
+    cells: list[tuple[str, Column]]
+
+
+@dataclass(frozen=True)
+class Note:
+    look: str
+    icon: str
+    lead: str
+    rest: str = ""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """All that the preview prints."""
+
+    columns: list[Column]
+    lines: list[Line]
+    notes: list[Note]
+    amount_note: str = ""
+    ends_note: tuple[str, str] | None = None
+    harm: Note | None = None
+    consent_words: str = ""
+    button: str = "Save changes"
+
+
+def standing_only(wallet: Any, now: datetime) -> Shown:
+    """Before an amount is typed: what holds now."""
+    columns = [Column("Now", _clock(now), wallet)]
+    return Shown(columns, _lines(columns), _standing_notes(wallet))
+
+
+def shown(preview: Preview, now: datetime) -> Shown:
+    columns = _columns(preview, now)
+    harm = _harm(preview) if preview.plan.harms else None
+    blocks = harm is not None and preview.after_saving.standing == Standing.BLOCKED
+    return Shown(
+        columns,
+        _lines(columns),
+        notes=_notes(preview, harm),
+        amount_note=amount_note(preview),
+        ends_note=_ends_note(preview),
+        harm=harm,
+        consent_words=_consent(preview, blocks),
+        button=("Lower and block" if blocks else "Lower the limit") if harm else "Save changes",
+    )
+
+
+def without_it(wallet: Any, after: Any, now: datetime) -> Shown:
+    """What holds when a limit is taken away."""
+    columns = [Column("Now", _clock(now), wallet), Column("After saving", "at once", after, is_after=True)]
+    blocks = after.standing == Standing.BLOCKED and wallet.standing != Standing.BLOCKED
+    if not blocks:
+        return Shown(columns, _lines(columns), _standing_notes(after, after=True))
+    harm = Note("danger", "stop", "This blocks the customer at once.", f" {_cure(after)} Payments still work.")
+    return Shown(columns, _lines(columns), [harm], button="Save and block")
+
+
+def _clock(instant: datetime) -> str:
+    return f"{display.local(instant, settings.PORTAL_TIME_ZONE):%H:%M}"
+
+
+def _columns(preview: Preview, now: datetime) -> list[Column]:
+    columns = [
+        Column("Now", _clock(now), preview.now),
+        Column("After saving", "at once", preview.after_saving, is_after=True),
+    ]
+    if preview.next_instant:
+        zone = preview.now.time_zone
+        when = display.weekday_and_time(preview.next_instant, zone, now)
+        columns.append(Column(_next_title(preview), when, preview.after_it_ends))
+    return columns
+
+
+def _next_title(preview: Preview) -> str:
+    """What the clock does at the next instant that changes the answer."""
+    after, at = preview.after_saving, preview.next_instant
+    if preview.plan.slot == LimitSlot.SCHEDULED and at == preview.plan.starts_at:
+        return "When it starts"
+    if preview.plan.slot == LimitSlot.TEMPORARY and at == preview.plan.ends_at:
+        return "After it ends"
+    if at == after.scheduled_starts_at:
+        return "Scheduled one starts"
+    return "After the temporary" if at == after.temporary_ends_at else "New month"
+
+
+# -- the table
+
+
+def _lines(columns: list[Column]) -> list[Line]:
+    wallet = columns[0].wallet
+    limit = [(columns, "+", "Credit limit", limit_words)]
+    parts = [(columns, op, label, _part(name)) for op, label, name in _parts(wallet)]
+    every = [*parts, *limit] if wallet.mode == PaymentMode.PREPAID else [(columns, "", "Credit limit", limit_words), *parts]
+    return [Line(op, label, [(words(column.wallet), column) for column in shown]) for shown, op, label, words in every]
+
+
+def _parts(wallet: Any) -> list[tuple[str, str, str]]:
+    return PREPAID_PARTS if wallet.mode == PaymentMode.PREPAID else POSTPAID_PARTS
+
+
+def _part(name: str) -> Any:
+    return lambda wallet: display.amount(getattr(wallet, name), wallet.currency)
+
+
+def limit_words(wallet: Any) -> str:
+    if wallet.limit_state == LimitState.NOT_SET:
+        return "Not set"
+    if wallet.effective_limit_micros is None:
+        return "Unlimited"
+    return display.amount(wallet.effective_limit_micros, wallet.currency)
+
+
+# -- the words
+
+
+def amount_note(preview: Preview) -> str:
+    """How the amount stands to the permanent limit: “+50 over the permanent 100”."""
+    wallet, amount = preview.now, preview.plan.amount_micros
+    permanent = wallet.permanent_limit_micros
+    if amount is None:
+        return "No bound: everything passes until somebody sets an amount."
+    if wallet.limit_unlimited:
+        return "Lower than the permanent limit, which is unlimited."
+    if permanent is None:
+        return "No permanent limit is set."
+    before = display.short_amount(permanent, wallet.currency)
+    if amount == permanent:
+        return f"The same as the permanent {before}."
+    if amount > permanent:
+        return f"{display.short_amount(amount - permanent, wallet.currency, plus=True)} over the permanent {before}"
+    return f"{display.short_amount(permanent - amount, wallet.currency)} under the permanent {before}"
+
+
+def _ends_note(preview: Preview) -> tuple[str, str] | None:
+    """The instant of expiry in words, the viewer's reading of it, and what holds then."""
+    plan, wallet = preview.plan, preview.now
+    if plan.ends_at is None:
+        return None
+    lead = f"Ends by itself on {display.date_in_words(plan.ends_at, wallet.time_zone)} in {display.place(wallet.time_zone)}"
+    zone_name = display.local(plan.ends_at, wallet.time_zone).tzname()
+    yours = display.for_you(plan.ends_at, wallet.time_zone, settings.PORTAL_TIME_ZONE)
+    starts = "Starts now."
+    if plan.slot == LimitSlot.SCHEDULED:
+        starts = f"Starts on {display.in_words(plan.starts_at, wallet.time_zone)}."
+    return lead, f" ({zone_name}){yours}. Then {_then(preview)} {starts}"
+
+
+def _then(preview: Preview) -> str:
+    wallet = preview.now
+    if wallet.limit_unlimited:
+        return "unlimited again."
+    if wallet.permanent_limit_micros is None:
+        return "no limit is set again."
+    return f"{display.with_code(wallet.permanent_limit_micros, wallet.currency)} again."
+
+
+def _harm(preview: Preview) -> Note:
+    after = preview.after_saving
+    if after.standing == Standing.BLOCKED:
+        was = preview.now.standing == Standing.BLOCKED
+        lead = "The customer stays blocked." if was else "This blocks the customer at once."
+    else:
+        lead = "This lowers what the customer may spend."
+    said = [_below_permanent(preview), _below_use(preview), "Calls in progress finish, payments still work, nothing already charged is touched."]
+    return Note("danger", "stop", lead, " ".join(sentence for sentence in said if sentence))
+
+
+def _below_permanent(preview: Preview) -> str:
+    wallet, plan = preview.now, preview.plan
+    if plan.slot == LimitSlot.PERMANENT or plan.amount_micros is None:
+        return ""
+    if wallet.limit_unlimited:
+        return "The permanent limit is unlimited; this one stands below it while it runs."
+    if plan.amount_micros >= (wallet.permanent_limit_micros or 0):
+        return ""
+    permanent = display.with_code(wallet.permanent_limit_micros, wallet.currency)
+    return f"It is below the permanent limit of {permanent} while it runs."
+
+
+def _below_use(preview: Preview) -> str:
+    """What is used already, how far it is over the new limit, and what heals it."""
+    after, amount = preview.after_saving, preview.plan.amount_micros
+    over = after.used_micros - (amount or 0)
+    if amount is None or over <= 0:
+        return ""
+    used, more = (display.with_code(micros, after.currency) for micros in (after.used_micros, over))
+    if after.mode == PaymentMode.POSTPAID and after.period_ends_at:
+        reset = display.weekday_and_time(after.period_ends_at, after.time_zone)
+        heals = f"the month resets on {reset} in {display.place(after.time_zone)}"
+    else:
+        heals = f"more than {more} is paid"
+    return f"{used} is already used, {more} more than the new limit. New calls and messages are declined until {heals}."
+
+
+def _consent(preview: Preview, blocks: bool) -> str:
+    amount = preview.plan.amount_micros
+    if not preview.plan.harms or amount is None:
+        return ""
+    total = display.with_code(amount, preview.now.currency)
+    blocked = preview.now.standing == Standing.BLOCKED
+    rest = (" and leave this customer blocked" if blocked else " and block this customer") if blocks else ""
+    return f"Yes, lower it to {total}{rest}"
+
+
+def _notes(preview: Preview, harm: Note | None) -> list[Note]:
+    notes = _what_else_changes(preview)
+    if harm is None:
+        notes += _standing_notes(preview.after_saving, after=True)
+    return notes + _later(preview)
+
+
+def _what_else_changes(preview: Preview) -> list[Note]:
+    notes = []
+    wallet = preview.now
+    running = _running(wallet)
+    if preview.ends_running and running:
+        notes.append(Note("temp", "clock", "This ends the running temporary limit", f" of {running}."))
+    elif preview.plan.slot == LimitSlot.TEMPORARY and running:
+        notes.append(Note("temp", "clock", "This replaces the running temporary limit", f" of {running}. It does not come back."))
+    after = preview.after_saving
+    if preview.leaves_scheduled:
+        notes.append(Note("temp", "clock", "The scheduled limit stays:", f" {_scheduled(after)}."))
+    return notes
+
+
+def _running(wallet: Any) -> str:
+    if wallet.limit_state != LimitState.TEMPORARY:
+        return ""
+    return display.with_code(wallet.effective_limit_micros, wallet.currency)
+
+
+def _scheduled(wallet: Any) -> str:
+    amount = display.with_code(wallet.scheduled_limit_micros, wallet.currency)
+    return f"{amount} from {display.weekday_and_time(wallet.scheduled_starts_at, wallet.time_zone)}"
+
+
+def _standing_notes(wallet: Any, after: bool = False) -> list[Note]:
+    if wallet.standing == Standing.SUSPENDED:
+        return [Note("warn", "pause", "The organization is suspended.", " Nothing can be charged, whatever the limit is.")]
+    if wallet.standing != Standing.BLOCKED:
+        return []
+    lead = "The customer is still blocked after saving." if after else "The customer is blocked now."
+    return [Note("danger", "stop", lead, f" {_cure(wallet)}")]
+
+
+def _cure(wallet: Any) -> str:
+    used = display.with_code(wallet.used_micros, wallet.currency)
+    return f"{used} is used. A limit above {used} lets it work again."
+
+
+def _later(preview: Preview) -> list[Note]:
+    """The worst that the clock alone will do, with its instant and the cure."""
+    later, after = preview.after_it_ends, preview.after_saving
+    if later is None or after.standing in (Standing.BLOCKED, Standing.SUSPENDED):
+        return []
+    when = display.weekday_and_time(preview.next_instant, later.time_zone)
+    if later.standing == Standing.BLOCKED:
+        due = display.with_code(-later.usable_micros, later.currency)
+        paid = "something is paid" if later.usable_micros == 0 else f"more than {due} is paid"
+        return [Note("danger", "stop", f"The customer is blocked on {when}", f" until {paid} or the limit is raised.")]
+    return _if_all_is_used(preview, when)
+
+
+def _if_all_is_used(preview: Preview, when: str) -> list[Note]:
+    plan, later = preview.plan, preview.after_it_ends
+    if plan.slot != LimitSlot.TEMPORARY or later.effective_limit_micros is None:
+        return []
+    more = plan.amount_micros - later.effective_limit_micros
+    if later.mode != PaymentMode.PREPAID or more <= 0:
+        return []
+    total = display.amount(plan.amount_micros, later.currency)
+    cure = f" until more than {display.with_code(more, later.currency)} is paid."
+    return [Note("warn", "alert", f"If all {total} is used by then, the customer is blocked on {when}", cure)]

@@ -1,0 +1,264 @@
+"""Set credit limit: the panel, its live preview, the conflict, and ending or removing a limit."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import permission_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html
+from django.views.decorators.http import require_http_methods, require_POST
+
+from credit import display
+from credit.actions import limits
+from credit.actions.refusals import ConfirmationNeeded, NotDone
+from credit.actors import Actor
+from credit.forms.limits import LimitForm, ReasonForm, seal, seen_now
+from credit.models import Change, LimitSlot, Wallet
+from credit.terms import LimitState, PaymentMode, Reason
+from credit.views.limit_preview import limit_words, shown, standing_only, without_it
+from credit.views.panels import saved, subject, way_back
+from credit.views.quick_amounts import quick_amounts, quick_days
+
+RIGHT = "credit.set_credit_limit"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permission_required(RIGHT, raise_exception=True)
+def set_limit(request: HttpRequest, wallet_id: str) -> HttpResponse:
+    wallet = _wallet(wallet_id)
+    if request.method != "POST":
+        return _panel(request, wallet, _opened(request, wallet))
+    form = LimitForm(request.POST, wallet=wallet)
+    if "again" in request.POST or "preview" in request.POST:
+        return _panel(request, wallet, _reopened(request, wallet))
+    if not form.is_valid():
+        return _panel(request, wallet, form, status=422)
+    return _save(request, wallet, form)
+
+
+@require_POST
+@permission_required(RIGHT, raise_exception=True)
+def preview_limit(request: HttpRequest, wallet_id: str) -> HttpResponse:
+    wallet = _wallet(wallet_id)
+    form = LimitForm(request.POST, wallet=wallet)
+    return render(request, "limits/preview.html", _preview(request, wallet, form) | {"is_answer": True})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permission_required(RIGHT, raise_exception=True)
+def end_limit(request: HttpRequest, wallet_id: str, slot: str) -> HttpResponse:
+    """Ends the running temporary limit early, or takes back the scheduled one."""
+    wallet = _wallet(wallet_id)
+    if slot not in (LimitSlot.TEMPORARY, LimitSlot.SCHEDULED):
+        raise Http404("No such limit.")
+    title = "End the temporary limit" if slot == LimitSlot.TEMPORARY else "Take back the scheduled limit"
+    without = {f"{slot}_limit_micros": None, f"{slot}_starts_at": None, f"{slot}_ends_at": None}
+    return _take_away(request, wallet, title, partial(limits.end_temporary, wallet=wallet, slot=slot), without)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permission_required(RIGHT, raise_exception=True)
+def remove_limit(request: HttpRequest, wallet_id: str) -> HttpResponse:
+    wallet = _wallet(wallet_id)
+    without = {"permanent_limit_micros": None, "limit_unlimited": False}
+    return _take_away(request, wallet, "Remove the permanent limit", partial(limits.remove_permanent, wallet=wallet), without)
+
+
+# -- opening and saving
+
+
+def _wallet(wallet_id: str) -> Any:
+    """The wallet with the rule's numbers at this instant."""
+    wallets = Wallet.objects.at(timezone.now()).select_related("organization")
+    try:
+        return wallets.get(wallet_id=wallet_id)
+    except Wallet.DoesNotExist:
+        raise Http404(f"No wallet has the Wallet ID {wallet_id}.") from None
+
+
+def _home(request: HttpRequest, wallet: Any) -> str:
+    return way_back(request, f"{reverse('organizations')}?q={wallet.wallet_id}")
+
+
+def _fresh(wallet: Any) -> dict[str, Any]:
+    """What the person decides on: the version that is compared, and the limit in words for a conflict."""
+    return {"version": wallet.live_version, "seen": seal(seen_now(_limit_in_words(wallet)))}
+
+
+def _opened(request: HttpRequest, wallet: Any) -> LimitForm:
+    asked = {name: request.GET[name] for name in ("amount", "days", "limit_is") if name in request.GET}
+    return LimitForm(initial={"limit_is": "amount", **asked, **_fresh(wallet)}, wallet=wallet)
+
+
+def _reopened(request: HttpRequest, wallet: Any) -> LimitForm:
+    """What was typed, on the state of now: after a conflict, or to see the preview without script."""
+    typed = request.POST.dict() | _fresh(wallet) if "again" in request.POST else request.POST.dict()
+    return LimitForm(initial=typed, wallet=wallet)
+
+
+def _save(request: HttpRequest, wallet: Any, form: LimitForm) -> HttpResponse:
+    try:
+        limit = limits.set_limit(
+            wallet=wallet,
+            **form.wish(),
+            **form.why(),
+            version=form.cleaned_data["version"],
+            confirmed=form.is_confirmed(),
+            by=Actor.person(request.user),
+            now=timezone.now,
+        )
+    except ConfirmationNeeded:
+        form.add_error(None, "Tick the box at the end: it names what this does to the customer.")
+        return _panel(request, wallet, form, status=422)
+    except NotDone as refusal:
+        if refusal.reason == Reason.CHANGED_MEANWHILE:
+            return _conflict(request, _wallet(wallet.wallet_id), form)
+        form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
+        return _panel(request, wallet, form, status=422)
+    return saved(request, _home(request, wallet), _result(_wallet(wallet.wallet_id), limit, wallet))
+
+
+def _result(wallet: Any, limit: Any, before: Any) -> str:
+    """The toast: the new limit with its end, what is usable now, and the way to undo it."""
+    amount = "unlimited" if limit.unlimited else display.with_code(limit.amount_micros, wallet.currency)
+    until = f" until {display.weekday_and_time(limit.ends_at, wallet.time_zone)}" if limit.ends_at else ""
+    since = f" from {display.weekday_and_time(limit.starts_at, wallet.time_zone)}" if limit.slot == LimitSlot.SCHEDULED else ""
+    usable = "unlimited" if wallet.usable_micros is None else display.with_code(wallet.usable_micros, wallet.currency)
+    undo = _undo(limit, before)
+    link = format_html(' <a href="{}" data-panel>Undo</a>', undo) if undo else ""
+    return format_html(
+        "<b>Limit of {} is {}</b>{}{}. Usable {}.{}", wallet.organization.name, amount, since, until, usable, link
+    )
+
+
+def _undo(limit: Any, before: Any) -> str:
+    """Undoing is a change of its own, opened with what stood there before."""
+    if limit.slot != LimitSlot.PERMANENT:
+        return reverse("end_limit", args=[before.wallet_id, limit.slot])
+    if before.limit_unlimited or before.permanent_limit_micros is None:
+        return ""
+    amount = display.typed(before.permanent_limit_micros, before.currency)
+    return f"{reverse('set_limit', args=[before.wallet_id])}?amount={amount}"
+
+
+# -- pages
+
+
+def _panel(request: HttpRequest, wallet: Any, form: LimitForm, status: int = 200) -> HttpResponse:
+    may_be_unlimited = request.user.has_perm("credit.set_unlimited_limit")
+    context = {
+        **subject(wallet, "Set credit limit", _home(request, wallet)),
+        **_preview(request, wallet, form),
+        "form": form,
+        "may_be_unlimited": may_be_unlimited,
+        "may_be_temporary": wallet.mode == PaymentMode.PREPAID or settings.CREDIT_TEMPORARY_LIMIT_FOR_POSTPAID,
+        "may_be_removed": wallet.mode == PaymentMode.PREPAID and _has_permanent(wallet),
+        "is_running": wallet.limit_state == LimitState.TEMPORARY,
+        "is_scheduled": bool(wallet.scheduled_starts_at and wallet.scheduled_starts_at > timezone.now()),
+        "limit_words": _limit_in_words(wallet),
+        "quick_amounts": quick_amounts(wallet),
+        "quick_days": quick_days(),
+    }
+    return render(request, "limits/panel.html", context, status=status)
+
+
+def _preview(request: HttpRequest, wallet: Any, form: LimitForm) -> dict[str, Any]:
+    """The preview of what is typed; of nothing yet, or of something that cannot be, it shows what holds now."""
+    now = timezone.now()
+    typed = LimitForm(form.data if form.is_bound else form.initial, wallet=wallet)
+    context = {"wallet": wallet, "preview": standing_only(wallet, now), "consent": typed.consent(), "refusal": ""}
+    if not _is_begun(typed):
+        return context
+    refusal = _typing_errors(typed)
+    if not refusal:
+        try:
+            preview = limits.preview_limit(wallet=wallet, now=now, by=Actor.person(request.user), **typed.wish())
+            return context | {"preview": shown(preview, now), "is_confirmed": typed.is_confirmed()}
+        except NotDone as error:
+            refusal = error.message
+    return context | {"refusal": refusal}
+
+
+def _is_begun(form: LimitForm) -> bool:
+    return bool(str(form.data.get("amount", "")).strip()) or form.data.get("limit_is") == "unlimited"
+
+
+def _typing_errors(form: LimitForm) -> str:
+    names = ("limit_is", "amount", "days", "ends_at", "starts_at")
+    return " ".join(error for name in names for error in form.errors.get(name, []))
+
+
+def _has_permanent(wallet: Any) -> bool:
+    return wallet.limit_unlimited or wallet.permanent_limit_micros is not None
+
+
+def _limit_in_words(wallet: Any) -> str:
+    """“150.00 EUR, temporary until Mon 30 Nov, 15:32”."""
+    words = limit_words(wallet)
+    if wallet.limit_state in (LimitState.NOT_SET, LimitState.UNLIMITED):
+        return words
+    amount = f"{words} {wallet.currency}"
+    if wallet.limit_ends_at is None:
+        return f"{amount}, permanent"
+    return f"{amount}, temporary until {display.weekday_and_time(wallet.limit_ends_at, wallet.time_zone)}"
+
+
+def _conflict(request: HttpRequest, wallet: Any, form: LimitForm) -> HttpResponse:
+    """The first one's change stands; the second one compares and chooses."""
+    latest = Change.objects.filter(wallet=wallet).order_by("-at", "-pk").first()
+    seen = form.what_was_seen()
+    context = {
+        **subject(wallet, "Set credit limit", _home(request, wallet)),
+        **_preview(request, wallet, form),
+        "form": form,
+        "latest": latest,
+        "seen_words": seen.get("words", ""),
+        "seen_at": parse_datetime(seen.get("at", "")),
+        "limit_words": _limit_in_words(wallet),
+        "keep_words": limit_words(wallet),
+        "yours": _yours(wallet, form),
+        "viewer_zone": settings.PORTAL_TIME_ZONE,
+    }
+    return render(request, "limits/conflict.html", context, status=409)
+
+
+def _yours(wallet: Any, form: LimitForm) -> str:
+    wish = form.wish()
+    if wish["unlimited"]:
+        return "Unlimited"
+    days = f", for {wish['days']} days" if wish["days"] else ""
+    until = f", until {display.weekday_and_time(wish['ends_at'], wallet.time_zone)}" if wish["ends_at"] else ""
+    return f"{wish['amount']} {wallet.currency}{days or until or ', permanent'}"
+
+
+# -- ending and removing
+
+
+def _take_away(
+    request: HttpRequest, wallet: Any, title: str, deed: Callable[..., None], without: dict[str, Any]
+) -> HttpResponse:
+    """The same panel for each limit that can go: what holds without it, a reason, one button that says the deed."""
+    form = ReasonForm(request.POST or None, initial=_fresh(wallet))
+    if request.method == "POST" and form.is_valid():
+        try:
+            deed(**form.why(), version=form.cleaned_data["version"], by=Actor.person(request.user), now=timezone.now)
+        except NotDone as refusal:
+            form.add_error(None, refusal.message)
+        else:
+            words = f"Limit of {wallet.organization.name} is now: {_limit_in_words(_wallet(wallet.wallet_id))}."
+            return saved(request, _home(request, wallet), words)
+    now = timezone.now()
+    after = Wallet.objects.at(now, **without).get(pk=wallet.pk)
+    context = {
+        **subject(wallet, title, _home(request, wallet)),
+        "form": form,
+        "preview": without_it(wallet, after, now),
+        "limit_words": _limit_in_words(wallet),
+    }
+    return render(request, "limits/take_away.html", context, status=422 if form.errors else 200)

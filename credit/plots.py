@@ -15,6 +15,9 @@ _STEPS = (1, 2, 2.5, 5, 10)
 _MOST_GRID_LINES = 5
 # Text of 11 px needs about this much room before the next label.
 _LABEL_WIDTH = 96
+_MONTH_WIDTH = 38
+# A limit that was superseded at once is in the history; a hairline in the plot would only puzzle.
+_NARROWEST_BAND = 2
 
 
 @dataclass(frozen=True)
@@ -111,12 +114,14 @@ class _Pen:
             self.sheet.grid.append((self.y(micros), _short(micros)))
             micros += self.step
         for at in _months(self.facts):
+            if self.x(at) > self.sheet.right - _MONTH_WIDTH:
+                break
             self.sheet.months.append((self.x(at), f"1 {at.astimezone(ZoneInfo(self.facts.zone)):%b}"))
         self._thin_months()
 
     def _thin_months(self) -> None:
         """A year on a narrow drawing: every other month or fewer."""
-        room = max(1, (self.sheet.right - LEFT) // 52)
+        room = max(1, (self.sheet.right - LEFT) // _MONTH_WIDTH)
         every = -(-len(self.sheet.months) // room) or 1
         self.sheet.months = self.sheet.months[::-1][::every][::-1]
 
@@ -138,11 +143,13 @@ class _Pen:
                 self.sheet.use.append(f"M{self.x(line[-1].at)} {self.y(line[-1].micros)}V{self.sheet.bottom}")
 
     def _use_label(self) -> Label:
-        peak = max((point for line in self.facts.use for point in line), key=lambda point: point.micros, default=None)
-        if peak is None or peak.micros == 0:
+        """Inside the area that has the most room, near its end, where it is highest."""
+        areas = [(self.x(line[0].at), self.x(line[-1].at)) for line in self.facts.use if any(p.micros for p in line)]
+        if not areas:
             return Label(LEFT + 8, self.sheet.bottom - 8, f"{self.facts.use_words}: none", "lbl halo")
-        x = min(max(self.x(peak.at) - 12, LEFT + _LABEL_WIDTH), self.sheet.right)
-        return Label(x, self.sheet.bottom - 12, self.facts.use_words, "lbl halo", "end")
+        left, right = max(areas, key=lambda area: area[1] - area[0])
+        x = max(left + (right - left) * 0.8, LEFT + _LABEL_WIDTH)
+        return Label(round(x, 1), self.sheet.bottom - 12, self.facts.use_words, "lbl halo", "end")
 
     def _permanent(self) -> None:
         spans = [span for span in self.facts.permanent if self._is_seen(span) and span.micros is not None]
@@ -161,6 +168,8 @@ class _Pen:
         taken: list[float] = []
         for span in sorted(self.facts.temporary, key=lambda span: span.since, reverse=True):
             if not self._is_seen(span) or span.micros is None:
+                continue
+            if self._end_x(span) - self.x(span.since) < _NARROWEST_BAND:
                 continue
             left, right, top, base = self.x(span.since), self._end_x(span), self.y(span.micros), self.y(self._beside(span))
             self.sheet.bands.append(f"M{left} {top}H{right}V{base}H{left}z")

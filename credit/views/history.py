@@ -16,7 +16,7 @@ MOST_LIMITS = 500
 SHOWN_LIMITS = 6
 SPANS = {"30": ("30 days", 30), "90": ("3 months", 92), "365": ("1 year", 365)}
 DEFAULT_SPAN = "90"
-_LONGEST_DAILY_TABLE = 100
+_LONGEST_DAILY_TABLE = 35
 
 
 # --- the plot ---------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from credit.models import Invoice, Wallet
-from credit.views import records
+from credit.views import live_wallets, records
 
 PAGE = 50
 
@@ -20,7 +20,7 @@ def invoice_list(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     before = request.GET.get("before", "")
     asked = request.GET.get("wallet", "")
-    wallet = get_object_or_404(Wallet.objects.at(now).select_related("organization"), wallet_id=asked) if asked else None
+    wallet = live_wallets.get_or_404(asked, now) if asked else None
     rows = Invoice.objects.select_related("wallet__organization").order_by("-pk")
     rows = rows.filter(wallet=wallet) if wallet else rows
     if before.isdigit():
@@ -54,8 +54,8 @@ def _due_from(wallet: Wallet, pk: int) -> int:
 @permission_required("credit.view_invoice", raise_exception=True)
 def invoice(request: HttpRequest, pk: int) -> HttpResponse:
     now = timezone.now()
-    found = get_object_or_404(Invoice.objects.select_related("corrects"), pk=pk)
-    wallet = Wallet.objects.at(now).select_related("organization").get(pk=found.wallet_id)
+    found = get_object_or_404(Invoice.objects.select_related("corrects", "wallet__organization"), pk=pk)
+    wallet = live_wallets.later(found.wallet, now)
     (told,) = records.with_open_amounts([found], wallet, _due_from(wallet, found.pk), now)
     lines = list(found.lines.all())
     exact = sum(line.exact_micros for line in lines)

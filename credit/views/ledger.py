@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.db.models.functions import Abs
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
@@ -39,6 +40,8 @@ class Ledger:
     """What the card shows; `errors` instead of lines where the address asks for something unknown."""
 
     query: Mapping[str, str]
+    # Where the address of a line's correction begins: resolved once, not once per line.
+    lines_url: str
     lines: list[Transaction] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     earlier: int | None = None
@@ -84,7 +87,8 @@ class Chip:
 
 def read(wallet: Wallet, asked: Mapping[str, str], now: datetime) -> Ledger:
     form = LedgerFilter(asked)
-    ledger = Ledger({name: asked[name] for name in asked if name in ("wallet", "span", *form.fields)})
+    query = {name: asked[name] for name in asked if name in ("wallet", "span", *form.fields)}
+    ledger = Ledger(query, reverse("reverse", args=[wallet.wallet_id, 0]).removesuffix("0/reverse/"))
     if not form.is_valid():
         ledger.errors = [f"{form[name].label}: {error}" for name, errors in form.errors.items() for error in errors]
         return ledger

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.http import Http404
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils import timezone
 
 from credit import display
@@ -171,7 +172,9 @@ class Refund(LinePanel):
         left = display.exact(corrections.left_of(self.line), self.wallet.currency)
         goes = "the running month’s unbilled amount" if corrections.goes_to_unbilled(self.wallet, self.line) else "the balance"
         where = "a credit note" if self.line.invoice_id else goes
-        return {"facts": [self.line_words(), f"{left} {self.wallet.currency} is left of it. The refund goes to {where}."]}
+        facts = [self.line_words(), f"{left} {self.wallet.currency} is left of it. The refund goes to {where}."]
+        whole = reverse("reverse", args=[self.wallet.wallet_id, self.line.sequence])
+        return {"facts": facts, "instead": {"url": whole, "words": "It should never have been posted: reverse it instead"}}
 
     def act(self, given: dict[str, Any], by: Actor) -> Words:
         said = {name: given[name] for name in ("amount", "reason", "key")}

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.decorators import permission_required
-from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -15,7 +14,7 @@ from django.views.decorators.http import require_GET
 
 from credit import display
 from credit.models import CreditLimit, Wallet
-from credit.views import equation, history, ledger, outlook, records
+from credit.views import equation, history, ledger, live_wallets, outlook, records
 from organizations.models import Organization
 
 
@@ -24,7 +23,7 @@ from organizations.models import Organization
 def page(request: HttpRequest, uuid: UUID) -> HttpResponse:
     now = timezone.now()
     organization = get_object_or_404(Organization, uuid=uuid)
-    wallets = wallets_of(organization, now)
+    wallets = live_wallets.of(organization, now)
     wallet = chosen(wallets, request.GET.get("wallet", ""))
     context = {
         "organization": organization,
@@ -37,15 +36,6 @@ def page(request: HttpRequest, uuid: UUID) -> HttpResponse:
     if wallet:
         context |= about(wallet, request, now)
     return render(request, "organization/page.html", context)
-
-
-def wallets_of(organization: Organization, now: datetime) -> list[Wallet]:
-    """Open ones first; each knows its organization without asking again."""
-    rows = Wallet.objects.at(now).filter(organization=organization)
-    wallets = list(rows.order_by(F("closed_at").asc(nulls_first=True), "wallet_id"))
-    for wallet in wallets:
-        wallet.organization = organization
-    return wallets
 
 
 def chosen(wallets: Sequence[Wallet], wallet_id: str) -> Wallet | None:

@@ -6,8 +6,7 @@ from datetime import datetime
 from credit import display
 from credit.models import Wallet
 from credit.terms import PaymentMode, Standing
-
-_NAMES = ("usable_micros", "effective_limit_micros", "live_unbilled_micros", "live_reserved_micros", "standing")
+from credit.views.live_wallets import later
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ def _cure(wallet: Wallet, usable_micros: int) -> str:
 def _limit_ends(wallet: Wallet) -> Note | None:
     if wallet.limit_ends_at is None:
         return None
-    after = at(wallet, wallet.limit_ends_at)
+    after = later(wallet, wallet.limit_ends_at)
     when = display.weekday_and_time(wallet.limit_ends_at, wallet.time_zone)
     if after.standing == Standing.BLOCKED and wallet.standing != Standing.BLOCKED:
         return _will_be_blocked(wallet, after, when)
@@ -77,7 +76,7 @@ def _will_be_blocked(wallet: Wallet, after: Wallet, when: str) -> Note:
     until = ""
     if wallet.mode == PaymentMode.POSTPAID and wallet.period_ends_at > wallet.limit_ends_at:
         reset = display.weekday_and_time(wallet.period_ends_at, wallet.time_zone)
-        until = f" until the month resets on {reset}" if at(wallet, wallet.period_ends_at).usable_micros > 0 else ""
+        until = f" until the month resets on {reset}" if later(wallet, wallet.period_ends_at).usable_micros > 0 else ""
     then = f"When the temporary limit ends, the limit is {back_to} again and usable {usable}. "
     cure = "" if until else _cure(wallet, after.usable_micros)
     return Note("danger", "stop", f"Will be blocked from {when}{until}.", then + cure, "set_limit", "Extend the limit")
@@ -95,7 +94,7 @@ def _limit_starts(wallet: Wallet, now: datetime) -> Note | None:
 def _month_turns(wallet: Wallet) -> Note | None:
     if wallet.mode == PaymentMode.PREPAID or wallet.standing != Standing.NEAR:
         return None
-    after = at(wallet, wallet.period_ends_at)
+    after = later(wallet, wallet.period_ends_at)
     reset = display.weekday_and_time(wallet.period_ends_at, wallet.time_zone)
     return Note("warn", "repeat", f"The month resets on {reset}.", _usable_then(after))
 
@@ -103,8 +102,3 @@ def _month_turns(wallet: Wallet) -> Note | None:
 def _usable_then(after: Wallet) -> str:
     usable = "unlimited" if after.usable_micros is None else display.with_code(after.usable_micros, after.currency)
     return f"If nothing else happens, usable is {usable} then."
-
-
-def at(wallet: Wallet, instant: datetime) -> Wallet:
-    """The same wallet by the same rule at a later instant, if nothing else happens."""
-    return Wallet.objects.at(instant, *_NAMES).get(pk=wallet.pk)

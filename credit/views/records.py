@@ -11,6 +11,7 @@ from django.utils.timesince import timeuntil
 
 from credit import display
 from credit.models import Change, Decline, Invoice, InvoiceKind, Reservation, Wallet
+from credit.terms import Reason
 from credit.views.ledger import ICONS
 
 MOST_RESERVATIONS = 50
@@ -77,7 +78,7 @@ def days_late(invoice: Invoice, open_micros: int, today: date) -> int:
 class Declined:
     decline: Decline
     parts: list[tuple[str, str, int | None]]
-    icon: str
+    short_micros: int | None
 
 
 _PARTS = {
@@ -98,7 +99,14 @@ _PARTS = {
 def declines(wallet: Wallet) -> list[Declined]:
     """The latest, each with the formula's numbers at its instant."""
     found = Decline.objects.filter(wallet=wallet).order_by("-at", "-pk")[:SHOWN_DECLINES]
-    return [Declined(decline, _parts(decline.breakdown), ICONS.get(decline.kind, "stop")) for decline in found]
+    return [Declined(decline, _parts(decline.breakdown), _short(decline)) for decline in found]
+
+
+def _short(decline: Decline) -> int | None:
+    """By how much the usable credit fell short."""
+    if decline.reason != Reason.CREDIT_LIMIT_EXCEEDED or decline.usable_micros is None or decline.amount_micros is None:
+        return None
+    return decline.amount_micros - decline.usable_micros
 
 
 def _parts(breakdown: Mapping[str, Any]) -> list[tuple[str, str, int | None]]:
@@ -126,11 +134,11 @@ def changes(wallet: Wallet) -> list[Told]:
 def differences(change: Change, wallet: Wallet) -> list[tuple[str, str, str]]:
     """(what, before, after) of everything that is not the same."""
     names = dict.fromkeys([*change.before, *change.after])
-    return [
+    told = [
         (_label(name), _value(name, change.before.get(name), wallet), _value(name, change.after.get(name), wallet))
         for name in names
-        if change.before.get(name) != change.after.get(name)
     ]
+    return [(what, before, after) for what, before, after in told if before != after and (before, after) != ("–", "no")]
 
 
 def _label(name: str) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.generic import View
@@ -15,6 +15,7 @@ from credit.actors import Actor
 from credit.forms.money import VerbForm
 from credit.models import Wallet
 from credit.terms import Reason
+from credit.views import live_wallets
 from credit.views.panels import saved, subject, way_back
 
 Words = str | tuple[str, str]
@@ -28,6 +29,7 @@ class VerbPanel(PermissionRequiredMixin, View):
 
     raise_exception = True
     form_class: type[VerbForm] = VerbForm
+    wallet: Wallet
     title = ""
     button = "Save changes"
     is_harmful = False
@@ -35,9 +37,7 @@ class VerbPanel(PermissionRequiredMixin, View):
 
     def load(self, **names: Any) -> None:
         """The wallet (or more) that the address names."""
-        self.wallet = get_object_or_404(
-            Wallet.objects.at(timezone.now()).select_related("organization"), wallet_id=names["wallet_id"]
-        )
+        self.wallet = live_wallets.get_or_404(names["wallet_id"], timezone.now())
 
     def initial(self) -> dict[str, Any]:
         return {}
@@ -105,7 +105,7 @@ class VerbPanel(PermissionRequiredMixin, View):
 
     def usable_now(self) -> str:
         """What the customer can spend after what was done, or why not: asked anew, by the rule."""
-        wallet = Wallet.objects.at(timezone.now(), "usable_micros", "standing").get(pk=self.wallet.pk)
+        wallet = live_wallets.later(self.wallet, timezone.now())
         if wallet.standing == "suspended":
             return "Still stopped: the organization is suspended."
         if wallet.usable_micros is None:

@@ -2,11 +2,10 @@
 
 Every number is an integer of 10⁻⁶ of the wallet's currency unit. NULL means unlimited where it stands for a limit or
 for usable credit. Pages, lists, exports, the API, jobs and the decision about a charge all read these names through
-`Wallet.objects.at(now)`; nothing else computes them.
+`Wallet.objects.at(now)`; nothing else computes them. `rule_sql.py` compiles them.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any
 
 from django.db.models import (
@@ -31,10 +30,8 @@ from django.db.models.lookups import Exact, GreaterThanOrEqual, IsNull, LessThan
 
 from credit.terms import PURCHASES, LimitState, PaymentMode, Scheme, Standing
 
-Instant = datetime | Expression
 _ZERO = Value(0, output_field=BigIntegerField())
 _HUNDRED = Value(100, output_field=BigIntegerField())
-_INSTANTS = ("_starts_at", "_ends_at")
 
 
 def is_counted(mode: str, scheme: str, kind: str) -> bool:
@@ -50,15 +47,15 @@ def is_invoiced_at_once(mode: str, scheme: str, kind: str) -> bool:
 class Row:
     """The columns of a wallet row at an instant; a given value stands in for the row's own."""
 
-    def __init__(self, now: Instant, given: Mapping[str, Any], expired_holds: Callable[["Row"], Expression]):
-        self.now = Value(now, output_field=DateTimeField()) if isinstance(now, datetime) else now
+    def __init__(
+        self, now: Expression, given: Mapping[str, Expression], expired_holds: Callable[["Row"], Expression]
+    ):
+        self.now = now
         self.given = given
         self._expired_holds = expired_holds
 
     def __getitem__(self, column: str) -> Expression:
-        if column not in self.given:
-            return F(column)
-        return Value(self.given[column], output_field=_field_of(column))
+        return self.given.get(column, F(column))
 
     def has_begun(self, column: str) -> LessThanOrEqual:
         """Whether the instant in the column is reached; a column without an instant never is."""
@@ -250,20 +247,6 @@ RULES: dict[str, Callable[[Row], Any]] = {
     "standing": Row.standing,
     "live_version": Row.version,
 }
-
-
-def expressions(now: Instant, names: tuple[str, ...] = (), **given: Any) -> dict[str, Any]:
-    """The rules as annotations of a wallet queryset: all of them, or the named ones."""
-    row = Row(now, given, expired_holds)
-    return {name: RULES[name](row) for name in names or RULES}
-
-
-def _field_of(column: str) -> Any:
-    if column.endswith(_INSTANTS) or column == "closed_at":
-        return DateTimeField()
-    if column == "limit_unlimited":
-        return BooleanField()
-    return CharField() if column in ("mode", "scheme", "organization_status") else BigIntegerField()
 
 
 def _yes_if(condition: Any) -> Case:

@@ -123,7 +123,7 @@ class _Batch:
     def run(self, books: Books) -> None:
         self._read_known_keys(books)
         if len(books.accounts) > 1:
-            books.ask()
+            books.ask_usable()
         for at, request in enumerate(self.requests):
             self.outcomes.append(self._one(at, request, books))
 

@@ -1,6 +1,6 @@
 """The locked wallets of one database transaction, settled to an instant, and all that will be written with them."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -11,9 +11,9 @@ from django.db.models import Model
 from credit.actions.outcome import Outcome
 from credit.actions.refusals import BadInput
 from credit.actions.settling import settle
-from credit.actions.writing import update_rows
+from credit.actions.writing import insert_rows, update_rows
 from credit.actors import Actor
-from credit.models import Invoice, InvoiceLine, Period, Transaction, Wallet
+from credit.models import Invoice, InvoiceLine, Transaction, Wallet
 from credit.money import LARGEST_WALLET_MICROS
 from credit.terms import Reason
 
@@ -59,7 +59,7 @@ class Account:
     def rule(self) -> dict[str, Any]:
         """The rule's numbers for the row as it stands after all that was posted so far."""
         if self._answer is None:
-            self.books.ask([self])
+            self.books.ask([self], *PARTS)
         assert self._answer is not None
         return self._answer
 
@@ -67,7 +67,7 @@ class Account:
     def usable(self) -> int | None:
         """Micros; None is unlimited."""
         if not self._knows_usable:
-            self.told(self.rule)
+            self.books.ask_usable([self])
         return self._usable
 
     @property
@@ -116,7 +116,7 @@ class Account:
     def post(self, kind: str, micros: int, *, counted: bool = False, **details: Any) -> Transaction:
         """One ledger line; `micros` is signed, what it does to the current balance."""
         if self._waiting:
-            self.books.ask([self])
+            self.books.ask_usable([self])
         wallet = self.wallet
         wallet.last_sequence += 1
         if counted:
@@ -148,9 +148,10 @@ class Account:
         self._written = self._state()
 
     def told(self, answer: dict[str, Any]) -> None:
-        self._answer = answer
         self._usable = answer["usable_micros"]
         self._knows_usable = True
+        if len(answer) == len(PARTS):
+            self._answer = answer
         self._tell()
 
     @property
@@ -172,7 +173,7 @@ class Books:
         self._rows: dict[type[Model], list[Any]] = {}
         self.accounts = {wallet.pk: Account(wallet, max(read, wallet.latest_at), self) for wallet in wallets}
         ended = [period for account in self.accounts.values() for period in account.ended_periods]
-        Period.objects.bulk_create(ended, batch_size=1000)
+        insert_rows(ended)
 
     def __getitem__(self, wallet: Wallet) -> Account:
         return self.accounts[wallet.pk]
@@ -199,29 +200,33 @@ class Books:
     def add(self, row: Model) -> None:
         self._rows.setdefault(type(row), []).append(row)
 
-    def ask(self, accounts: Iterable[Account] | None = None) -> None:
-        """Puts the rule's answer on the accounts: written first, then asked in a second query on the locked rows."""
-        accounts = list(self.accounts.values() if accounts is None else accounts)
-        self._save_wallets()
+    def ask(self, accounts: Iterable[Account], *names: str) -> None:
+        """Puts the rule's answer on the accounts: what decides is written first, then asked on the locked rows."""
         by_instant: dict[datetime, list[int]] = {}
         for account in accounts:
             by_instant.setdefault(account.at, []).append(account.wallet.pk)
+        if not by_instant:
+            return
+        self.save(besides={"latest_at"})
         for instant, pks in by_instant.items():
-            for row in Wallet.objects.filter(pk__in=pks).at(instant, *PARTS).values("pk", *PARTS):
+            for row in Wallet.objects.filter(pk__in=pks).at(instant, *names).values("pk", *names):
                 self.accounts[row.pop("pk")].told(row)
+
+    def ask_usable(self, accounts: Iterable[Account] | None = None) -> None:
+        self.ask(self.accounts.values() if accounts is None else accounts, "usable_micros")
 
     def write(self) -> None:
         self.write_lines()
-        self.ask([account for account in self.accounts.values() if account.is_waiting])
-        for model, rows in self._rows.items():
-            model._default_manager.bulk_create(rows, batch_size=1000)
+        self.ask_usable([account for account in self.accounts.values() if account.is_waiting])
+        for rows in self._rows.values():
+            insert_rows(rows)
         self._rows.clear()
-        self._save_wallets()
+        self.save()
 
     def write_lines(self) -> None:
         """Invoices, then the lines that carry them: a line can never be changed afterwards."""
         if self._invoices:
-            Invoice.objects.bulk_create([invoice for invoice, _ in self._invoices], batch_size=1000)
+            insert_rows([invoice for invoice, _ in self._invoices])
             for invoice, lines in self._invoices:
                 for line in lines:
                     line.invoice = invoice
@@ -229,16 +234,17 @@ class Books:
                 [line for _, lines in self._invoices for line in lines], batch_size=1000
             )
             self._invoices.clear()
-        Transaction.objects.bulk_create(self._lines, batch_size=1000)
+        insert_rows(self._lines)
         self._lines.clear()
 
-    def _save_wallets(self) -> None:
-        changed = {account: columns for account in self.accounts.values() if (columns := account.changed())}
+    def save(self, besides: Collection[str] = ()) -> None:
+        """Writes what has changed, unless nothing but the columns named `besides` has."""
+        columns = {account: account.changed() for account in self.accounts.values()}
+        changed = [account for account in columns if not columns[account].keys() <= set(besides)]
         if len(changed) == 1:
-            (account, columns), *_ = changed.items()
-            Wallet.objects.filter(pk=account.wallet.pk).update(**columns)
-        elif changed:
-            names = sorted({name for columns in changed.values() for name in columns})
+            Wallet.objects.filter(pk=changed[0].wallet.pk).update(**columns[changed[0]])
+        else:
+            names = sorted({name for account in changed for name in columns[account]})
             update_rows([account.wallet for account in changed], names)
         for account in changed:
             account.saved()

@@ -232,7 +232,7 @@ def _build_history(
 
 def _before_and_after(account: Account, columns: dict[str, Any]) -> tuple[Any, Any]:
     """The locked wallet by the rule, as it stands and with the columns as planned."""
-    account.books.ask([account])  # the settled row is written before the rule is asked about it
+    account.books.save()  # the settled row is written before the rule is asked about it
     return _at(account.wallet, account.at, {}), _at(account.wallet, account.at, columns)
 
 

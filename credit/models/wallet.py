@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from credit import rules
+from credit import rule_sql
 from credit.terms import PaymentMode, Scheme
 from organizations.models import Organization, OrganizationStatus
 
@@ -15,9 +15,9 @@ _WIDEST = 2 * 10**18
 
 
 class WalletQuerySet(models.QuerySet["Wallet"]):
-    def at(self, now: rules.Instant, *names: str, **given: Any) -> Self:
+    def at(self, now: datetime, *names: str, **given: Any) -> Self:
         """Every number of the wallets at an instant, by the one rule; given columns stand in for the rows' own."""
-        return self.annotate(**rules.expressions(now, names, **given))
+        return self.annotate(**rule_sql.annotations(now, names, **given))
 
     def locked(self) -> Self:
         """The one row lock: in pk order, so that two batches never wait for each other in a ring."""

@@ -129,10 +129,10 @@ class Account:
 
     def spend(self, kind: str, micros: int, *, counted: bool, **details: Any) -> Transaction:
         """A charge that the limit gates takes exactly its amount from what is usable: no need to ask again."""
-        usable, known = self._usable, self._knows_usable
+        usable = self.usable
         line = self.post(kind, -micros, counted=counted, **details)
         self._usable = None if usable is None else usable - micros
-        self._knows_usable = known
+        self._knows_usable = True
         return line
 
     def touch(self) -> None:

@@ -4,16 +4,17 @@ from datetime import datetime
 
 from django import forms
 
+from credit.forms.limits import AmountField
 from credit.money import InvalidAmount, to_micros
 from credit.terms import Kind
 
 COUNTS = [("unbilled", "Unbilled"), ("balance", "Balance"), ("invoice", "An invoice of its own")]
 
 
-class AmountField(forms.CharField):
+class MicrosField(AmountField):
     """A typed amount as micros."""
 
-    def clean(self, value: str) -> int | None:
+    def clean(self, value: str) -> int | None:  # type: ignore[override]
         text = super().clean(value)
         try:
             return to_micros(text) if text else None
@@ -25,8 +26,8 @@ class LedgerFilter(forms.Form):
     period = forms.CharField(required=False)
     kind = forms.ChoiceField(choices=Kind.choices, required=False)
     counts = forms.ChoiceField(choices=COUNTS, required=False, label="Counts as")
-    least = AmountField(required=False, label="At least", max_length=40)
-    most = AmountField(required=False, label="At most", max_length=40)
+    least = MicrosField(required=False, label="At least", max_length=40)
+    most = MicrosField(required=False, label="At most", max_length=40)
     before = forms.IntegerField(required=False, min_value=1)
 
     def clean_period(self) -> datetime | None:

@@ -9,6 +9,7 @@ from uuid import uuid4
 from django import forms
 
 from credit.actions.refusals import NotDone
+from credit.forms.limits import AmountField as TypedAmount
 from credit.terms import ChangeReason
 
 
@@ -46,13 +47,14 @@ class ReasonForm(VerbForm):
     field_order = ["amount", "reason"]
 
 
-class AmountField(forms.CharField):
+class AmountField(TypedAmount):
+    is_amount = True
+
     def __init__(self, **kwargs: Any):
         kwargs.setdefault("label", "Amount")
         missing = f"{kwargs['label']} is missing. Type it, such as 150.50."
-        attributes = {"inputmode": "decimal", "autocomplete": "off"}
-        super().__init__(max_length=40, error_messages={"required": missing}, widget=forms.TextInput(attrs=attributes), **kwargs)
-        self.is_amount = True
+        widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+        super().__init__(max_length=40, error_messages={"required": missing}, widget=widget, **kwargs)
 
 
 class MoneyForm(VerbForm):

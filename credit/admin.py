@@ -1,0 +1,280 @@
+"""Django admin: to look things up, and for the plain record. What is money or history cannot be written here; a limit
+is set through the same action as everywhere else."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+
+from credit import display
+from credit.actions import limits
+from credit.actions.refusals import ConfirmationNeeded, NotDone
+from credit.actors import Actor
+from credit.forms.admin import AdminLimitForm
+from credit.models import (
+    Answer,
+    Change,
+    CreditLimit,
+    Decline,
+    Difference,
+    HoldLine,
+    Invoice,
+    InvoiceLine,
+    InvoiceSeries,
+    JobRun,
+    Notice,
+    Payment,
+    Period,
+    Reservation,
+    Transaction,
+    Wallet,
+)
+
+_BY_WALLET = ("wallet__wallet_id__iexact", "wallet__organization__uuid", "wallet__organization__search_name")
+
+
+class ReadOnly(admin.ModelAdmin):
+    """Nothing is added, changed or deleted: the list and every page only show."""
+
+    # A full count of a ledger of millions answers no question that a filter does not answer better.
+    show_full_result_count = False
+    list_per_page = 50
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class OfWallet(ReadOnly):
+    search_fields: tuple[str, ...] = _BY_WALLET
+    search_help_text = "Wallet ID, UUID, or name"
+    list_select_related: tuple[str, ...] = ("wallet",)
+    ordering = ("-pk",)
+
+
+def _amount(name: str, label: str) -> Any:
+    """A column that shows micros as money."""
+
+    @admin.display(description=label, ordering=name)
+    def column(self: admin.ModelAdmin, row: Any) -> str:
+        micros = getattr(row, name)
+        currency = row.currency if hasattr(row, "currency") else row.wallet.currency
+        return "–" if micros is None else f"{display.exact(micros, currency)} {currency}"
+
+    return column
+
+
+@admin.register(Wallet)
+class WalletAdmin(admin.ModelAdmin):
+    """The wallet's record: nothing of it is edited here but when to warn."""
+
+    list_display = ("wallet_id", "organization", "currency", "mode", "scheme", "organization_status", "balance", "closed_at")
+    list_filter = ("mode", "scheme", "organization_status", "currency", "limit_unlimited", ("closed_at", admin.EmptyFieldListFilter))
+    list_select_related = ("organization",)
+    list_per_page = 50
+    show_full_result_count = False
+    search_fields = ("wallet_id__iexact", "organization__uuid", "organization__search_name")
+    search_help_text = "Wallet ID, UUID, or name"
+    ordering = ("-pk",)
+
+    balance = _amount("balance_micros", "Balance")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Wallet | None = None) -> list[str]:
+        columns = [field.name for field in Wallet._meta.fields if field.name not in ("id", "near_percent")]
+        return [*columns, "limit_link"]
+
+    def get_fields(self, request: HttpRequest, obj: Wallet | None = None) -> list[str]:
+        return ["near_percent", *self.get_readonly_fields(request, obj)]
+
+    @admin.display(description="Credit limit")
+    def limit_link(self, wallet: Wallet) -> str:
+        return format_html('<a href="{}">Set credit limit</a>', reverse("admin:credit_wallet_set_limit", args=[wallet.pk]))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Wallet, form: Any, change: bool) -> None:
+        """Only the column that is edited here: saving the row whole could undo a posting made meanwhile."""
+        Wallet.objects.filter(pk=obj.pk).update(near_percent=obj.near_percent)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.set_limit)
+        return [path("<int:pk>/set-limit/", view, name="credit_wallet_set_limit"), *super().get_urls()]
+
+    def set_limit(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not request.user.has_perm("credit.set_credit_limit"):
+            raise PermissionDenied("Your account may not set a credit limit.")
+        wallet = get_object_or_404(Wallet.objects.at(timezone.now()).select_related("organization"), pk=pk)
+        form = AdminLimitForm(request.POST or None, initial={"version": wallet.live_version})
+        if form.is_valid() and self._set(request, wallet, form):
+            return HttpResponseRedirect(reverse("admin:credit_wallet_change", args=[pk]))
+        context = {**self.admin_site.each_context(request), "form": form, "wallet": wallet, "opts": self.model._meta}
+        return TemplateResponse(request, "admin/credit/wallet/set_limit.html", {**context, "title": "Set credit limit"})
+
+    def _set(self, request: HttpRequest, wallet: Wallet, form: AdminLimitForm) -> bool:
+        try:
+            limits.set_limit(wallet=wallet, by=Actor.person(request.user), now=timezone.now, **form.wish())
+        except ConfirmationNeeded as question:
+            form.add_error("confirmed", f"{question.message} Tick this to set it all the same.")
+        except NotDone as error:
+            form.add_error(error.field if error.field in form.fields else None, error.message)
+        else:
+            messages.success(request, "The credit limit is set.")
+            return True
+        return False
+
+
+@admin.register(CreditLimit)
+class CreditLimitAdmin(OfWallet):
+    list_display = ("wallet", "slot", "amount", "unlimited", "starts_at", "ends_at", "ending", "by_name")
+    list_filter = ("slot", "ending", "unlimited", "reason_code")
+    amount = _amount("amount_micros", "Amount")
+
+
+@admin.register(Transaction)
+class TransactionAdmin(OfWallet):
+    list_display = ("wallet", "sequence", "posted_at", "kind", "amount", "after", "counted", "overrun", "by_name")
+    list_filter = ("kind", "counted", "overrun")
+    search_fields = (*_BY_WALLET, "reference__iexact")
+    amount = _amount("amount_micros", "Amount")
+    after = _amount("current_balance_after_micros", "Balance after")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Transaction]:
+        return super().get_queryset(request).select_related("invoice", "original", "counterpart", "reservation")
+
+
+@admin.register(Payment)
+class PaymentAdmin(OfWallet):
+    list_display = ("wallet", "received_on", "method", "amount", "reference", "remark")
+    list_filter = ("method",)
+    list_select_related = ("wallet", "transaction")
+    search_fields = (*_BY_WALLET, "reference__iexact")
+
+    @admin.display(description="Amount")
+    def amount(self, payment: Payment) -> str:
+        return f"{display.exact(payment.transaction.amount_micros, payment.wallet.currency)} {payment.wallet.currency}"
+
+
+@admin.register(Reservation)
+class ReservationAdmin(OfWallet):
+    list_display = ("wallet", "reference", "kind", "held", "placed_at", "expires_at", "ending")
+    list_filter = ("kind", "ending")
+    search_fields = (*_BY_WALLET, "reference__iexact")
+    held = _amount("rest_micros", "Held")
+
+
+@admin.register(HoldLine)
+class HoldLineAdmin(OfWallet):
+    list_display = ("wallet", "reservation", "at", "change", "expires_at", "by_name")
+    list_select_related = ("wallet", "reservation")
+    change = _amount("change_micros", "Change")
+
+
+@admin.register(Period)
+class PeriodAdmin(OfWallet):
+    list_display = ("wallet", "starts_at", "ends_at", "scheme", "amount", "closed_at", "invoice")
+    list_filter = ("scheme", ("closed_at", admin.EmptyFieldListFilter))
+    list_select_related = ("wallet", "invoice")
+    amount = _amount("amount_micros", "Amount")
+
+
+class InvoiceLineInline(admin.TabularInline):
+    model = InvoiceLine
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(Invoice)
+class InvoiceAdmin(OfWallet):
+    list_display = ("__str__", "wallet", "kind", "total", "created_at", "issued_at", "due_on")
+    list_filter = ("kind", ("issued_at", admin.EmptyFieldListFilter))
+    search_fields = (*_BY_WALLET, "number__iexact")
+    inlines = (InvoiceLineInline,)
+    total = _amount("total_micros", "Total")
+
+
+@admin.register(InvoiceLine)
+class InvoiceLineAdmin(ReadOnly):
+    list_display = ("invoice", "kind", "exact", "rounded", "count")
+    list_filter = ("kind",)
+    list_select_related = ("invoice",)
+    search_fields = ("invoice__number__iexact",)
+    ordering = ("-pk",)
+
+    @admin.display(description="Exact")
+    def exact(self, line: InvoiceLine) -> str:
+        return f"{display.exact(line.exact_micros, line.invoice.currency)} {line.invoice.currency}"
+
+    @admin.display(description="Rounded")
+    def rounded(self, line: InvoiceLine) -> str:
+        return f"{display.exact(line.rounded_micros, line.invoice.currency)} {line.invoice.currency}"
+
+
+@admin.register(InvoiceSeries)
+class InvoiceSeriesAdmin(ReadOnly):
+    list_display = ("name", "last_number")
+
+
+@admin.register(Decline)
+class DeclineAdmin(OfWallet):
+    list_display = ("wallet", "at", "verb", "kind", "amount", "reason", "usable", "by_name")
+    list_filter = ("reason", "verb", "kind")
+    search_fields = (*_BY_WALLET, "reference__iexact")
+    amount = _amount("amount_micros", "Amount")
+    usable = _amount("usable_micros", "Usable")
+
+
+@admin.register(Answer)
+class AnswerAdmin(OfWallet):
+    list_display = ("wallet", "key", "created_at")
+    search_fields = (*_BY_WALLET, "key__iexact")
+
+
+@admin.register(Change)
+class ChangeAdmin(OfWallet):
+    list_display = ("organization", "wallet", "at", "verb", "by_name", "reason_code", "reason")
+    list_filter = ("verb", "reason_code")
+    list_select_related = ("organization", "wallet")
+    search_fields = ("wallet__wallet_id__iexact", "organization__uuid", "organization__search_name", "by_name")
+
+
+@admin.register(JobRun)
+class JobRunAdmin(ReadOnly):
+    list_display = ("name", "started_at", "finished_at", "counts", "error")
+    list_filter = ("name",)
+    search_fields = ("name", "error")
+
+
+@admin.register(Difference)
+class DifferenceAdmin(OfWallet):
+    list_display = ("wallet", "what", "expected", "actual", "found_at", "seen_at", "gone_at")
+    list_filter = ("what", ("gone_at", admin.EmptyFieldListFilter))
+    expected = _amount("expected_micros", "Expected")
+    actual = _amount("actual_micros", "Actual")
+
+
+@admin.register(Notice)
+class NoticeAdmin(OfWallet):
+    list_display = ("wallet", "at", "kind", "text")
+    list_filter = ("kind",)

@@ -30,12 +30,17 @@ def usage_bar(wallet: Any) -> SafeString:
         '<div class="use"><svg width="75" height="15" role="img" aria-label="{}">{}</svg><span><b>{}</b></span></div>',
         spoken(wallet),
         SafeString("".join(_parts(wallet))),
-        percent(wallet.used_percent),
+        _short_percent(wallet.used_percent),
     )
 
 
 def percent(used_percent: int) -> str:
-    return f"{used_percent:,}\u202f%" if used_percent < 10_000 else "over 9,999\u202f%"
+    return f"{used_percent:,}\u202f%"
+
+
+def _short_percent(used_percent: int) -> str:
+    """As wide as the column takes; the whole figure is said and stands in the panel."""
+    return percent(used_percent) if used_percent < 1000 else ">\u202f999\u202f%"
 
 
 def spoken(wallet: Any) -> str:
@@ -78,10 +83,9 @@ def _parts(wallet: Any) -> list[str]:
 
 
 def _held(wallet: Any, used: int) -> int:
+    """The reserved share of what is used, at the same scale even where the bar is full."""
     in_use = min(wallet.live_reserved_micros, wallet.used_micros)
-    if not in_use:
-        return 0
-    return max(SMALLEST, min(used, _scaled(in_use, wallet.effective_limit_micros)))
+    return max(SMALLEST, used * in_use // wallet.used_micros) if in_use else 0
 
 
 def _look(wallet: Any) -> str:

@@ -35,7 +35,7 @@ function say(words, look = "ok") {
   toast.firstChild.classList.add(look);
   toast.firstChild.firstChild.textContent = words;
   $("#toasts").append(toast);
-  setTimeout(() => toast.remove(), 3000);
+  setTimeout(() => toast.remove(), look === "ok" ? 3000 : 12000);
 }
 
 // A message with a result stays until it is closed, or 10 s after focus has left it.
@@ -125,7 +125,7 @@ async function openPanel(link) {
   $("[data-row].open")?.classList.remove("open");
   if (opener.row) document.getElementById(opener.row).classList.add("open");
   await htmx.ajax("GET", link.href, { target: "#panel", swap: "innerHTML" });
-  if (!$("form", panel)) { location.href = link.href; return; }
+  if (!$("[data-panel-form]", panel)) { location.href = link.href; return; }
   typedIn = warned = false;
   if (!panel.open) {
     panel.showModal();
@@ -299,10 +299,23 @@ document.addEventListener("htmx:afterSwap", (event) => {
   if (event.target === panel) $("[data-errors], .is-invalid, [role=alert]", panel)?.focus?.();
 });
 document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr } = event.detail;
   // A refusal comes as 409 or 422: still a page to read, not a failure to hide.
-  if ([403, 409, 422].includes(event.detail.xhr.status)) { event.detail.shouldSwap = true; event.detail.isError = false; }
+  if ([409, 422].includes(xhr.status)) { event.detail.shouldSwap = true; event.detail.isError = false; }
+  if (new URL(xhr.responseURL).pathname === "/sign-in/") {
+    event.detail.shouldSwap = false;
+    say("You were signed out. What you typed is kept: sign in in another tab, then save again.", "warn");
+  }
 });
-document.addEventListener("htmx:responseError", () => say("The portal did not answer. Nothing was saved.", "danger"));
+// Signing in again changed the token that the form was written with.
+document.addEventListener("htmx:configRequest", (event) => {
+  const token = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
+  if (token && event.detail.verb === "post") event.detail.parameters.csrfmiddlewaretoken = token;
+});
+document.addEventListener("htmx:responseError", (event) => {
+  const words = event.detail.xhr.status === 403 ? "Your account lacks the right for this." : "The portal could not do this.";
+  say(`${words} Nothing was saved.`, "danger");
+});
 document.addEventListener("htmx:sendError", () => say("The portal cannot be reached. Nothing was saved.", "danger"));
 
 showTheme(root.dataset.bsTheme || "");

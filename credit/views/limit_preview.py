@@ -81,11 +81,13 @@ def shown(preview: Preview, now: datetime) -> Shown:
 def without_it(wallet: Any, after: Any, now: datetime) -> Shown:
     """What holds when a limit is taken away."""
     columns = [Column("Now", _clock(now), wallet), Column("After saving", "at once", after, is_after=True)]
-    blocks = after.standing == Standing.BLOCKED and wallet.standing != Standing.BLOCKED
-    if not blocks:
+    if after.usable_micros is None or after.usable_micros > 0:
         return Shown(columns, _lines(columns), _standing_notes(after, after=True))
-    harm = Note("danger", "stop", "This blocks the customer at once.", f" {_cure(after)} Payments still work.")
-    return Shown(columns, _lines(columns), [harm], button="Save and block")
+    was = wallet.usable_micros is not None and wallet.usable_micros <= 0
+    lead = "The customer stays blocked." if was else "This blocks the customer at once."
+    harm = Note("danger", "stop", lead, f"{_cure(after)} Payments still work, nothing already charged is touched.")
+    consent = "Yes, and leave this customer blocked" if was else "Yes, and block this customer"
+    return Shown(columns, _lines(columns), [], harm=harm, consent_words=consent, button="Save, blocked" if was else "Save and block")
 
 
 def _clock(instant: datetime) -> str:
@@ -194,8 +196,9 @@ def _harm(preview: Preview) -> Note:
         lead = "The customer stays blocked." if was else "This blocks the customer at once."
     else:
         lead = "This lowers what the customer may spend."
+    look, icon = ("danger", "stop") if after.standing == Standing.BLOCKED else ("warn", "alert")
     said = [_below_permanent(preview), _below_use(preview), "Calls in progress finish, payments still work, nothing already charged is touched."]
-    return Note("danger", "stop", lead, " ".join(sentence for sentence in said if sentence))
+    return Note(look, icon, lead, " ".join(sentence for sentence in said if sentence))
 
 
 def _below_permanent(preview: Preview) -> str:

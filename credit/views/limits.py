@@ -20,12 +20,14 @@ from credit.actions.refusals import ConfirmationNeeded, NotDone
 from credit.actors import Actor
 from credit.forms.limits import LimitForm, ReasonForm, seal, seen_now
 from credit.models import Change, LimitSlot, Wallet
+from credit.money import to_micros
 from credit.terms import LimitState, PaymentMode, Reason
 from credit.views.limit_preview import limit_words, shown, standing_only, without_it
 from credit.views.panels import saved, subject, way_back
 from credit.views.quick_amounts import quick_amounts, quick_days
 
 RIGHT = "credit.set_credit_limit"
+TICK_MISSING = "Tick the box at the end: it names what this does to the customer."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -114,7 +116,7 @@ def _save(request: HttpRequest, wallet: Any, form: LimitForm) -> HttpResponse:
             now=timezone.now,
         )
     except ConfirmationNeeded:
-        form.add_error(None, "Tick the box at the end: it names what this does to the customer.")
+        form.add_error(None, TICK_MISSING)
         return _panel(request, wallet, form, status=422)
     except NotDone as refusal:
         if refusal.reason == Reason.CHANGED_MEANWHILE:
@@ -234,7 +236,8 @@ def _yours(wallet: Any, form: LimitForm) -> str:
         return "Unlimited"
     days = f", for {wish['days']} days" if wish["days"] else ""
     until = f", until {display.weekday_and_time(wish['ends_at'], wallet.time_zone)}" if wish["ends_at"] else ""
-    return f"{wish['amount']} {wallet.currency}{days or until or ', permanent'}"
+    amount = display.with_code(to_micros(wish["amount"]), wallet.currency)
+    return f"{amount}{days or until or ', permanent'}"
 
 
 # -- ending and removing
@@ -247,7 +250,15 @@ def _take_away(
     form = ReasonForm(request.POST or None, initial=_fresh(wallet))
     if request.method == "POST" and form.is_valid():
         try:
-            deed(**form.why(), version=form.cleaned_data["version"], by=Actor.person(request.user), now=timezone.now)
+            deed(
+                **form.why(),
+                version=form.cleaned_data["version"],
+                confirmed=request.POST.get("confirmed") == "yes",
+                by=Actor.person(request.user),
+                now=timezone.now,
+            )
+        except ConfirmationNeeded:
+            form.add_error(None, TICK_MISSING)
         except NotDone as refusal:
             form.add_error(None, refusal.message)
         else:

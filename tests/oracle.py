@@ -63,7 +63,7 @@ class Temporary:
 
 @dataclass
 class Wallet:
-    """One wallet's whole history. `told` holds (instant, what, value): mode, scheme, zone, suspended, permanent, open."""
+    """One wallet: `told` is (instant, what, value) of mode, scheme, zone, suspended, permanent and open."""
 
     told: list = field(default_factory=list)
     lines: list = field(default_factory=list)

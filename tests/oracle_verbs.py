@@ -253,6 +253,8 @@ class Verbs:
         t = self.instant(now)
         if self.wallet.mode(t) == "postpaid":
             return "credit_limit_required"
+        if self.wallet.permanent(t) == "not set":
+            return "not_found"
         self.wallet.tell(t, "permanent", "not set")
         return ACCEPTED
 
@@ -267,6 +269,16 @@ class Verbs:
             self.end_running(t)
         w.temporaries.append(Temporary(amount, t, starts_at, ends_at))
         w.latest = t
+        return ACCEPTED
+
+    def end_temporary(self, now, slot):
+        t = self.instant(now)
+        if not (self.wallet.temporary(t) if slot == "temporary" else self.wallet.scheduled(t)):
+            return "not_found"
+        if slot == "temporary":
+            self.end_running(t)
+        else:
+            self.cut_scheduled(t)
         return ACCEPTED
 
     def cut_scheduled(self, t):
@@ -293,6 +305,7 @@ class Verbs:
     def switch_to_postpaid(self, now, scheme, limit):
         t, w = max(now, self.wallet.latest + TICK), self.wallet
         self.end_running(t)
+        self.cut_scheduled(t)  # there are no temporary limits for postpaid
         w.tell(t, "permanent", limit)
         w.tell(t, "scheme", scheme)
         w.tell(t, "mode", "postpaid")

@@ -17,7 +17,6 @@ from credit.actions import (
     wallets,
     withdrawals,
 )
-from credit.actions.answering import answer_one
 from credit.actions.outcome import Outcome
 from credit.actions.refusals import ConfirmationNeeded, NotDone
 from credit.actors import Actor
@@ -55,7 +54,7 @@ KINDS = {None: "call", "usage": "call"}
 
 
 def instant(text):
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)
+    return datetime.fromisoformat(text).astimezone(UTC)
 
 
 class Replay:
@@ -204,8 +203,7 @@ class Replay:
 
     def do_refund(self, step):
         line = Transaction.objects.filter(reference=step["ref"]).first()
-        refund = corrections.Refund(wallet=self.wallet(step), transaction=line, reason="test")
-        return answer_one(refund, **self.by())
+        return corrections.refund(transaction=line, reason="test", **self.by())
 
     def do_topup(self, step):
         if step.get("state") == "pending":

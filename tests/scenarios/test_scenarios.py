@@ -1,4 +1,4 @@
-"""Every row of scenarios.json: replayed as it stands, replayed with product.md's answer, or out of scope with a reason."""
+"""Every row of scenarios.json: replayed, replayed with product.md's answer, or out of scope with a reason."""
 
 import json
 from decimal import Decimal

@@ -1,5 +1,6 @@
 from credit.models.answer import Answer
 from credit.models.change import Change
+from credit.models.client import ApiClient, ApiKey, Scope
 from credit.models.decline import Decline
 from credit.models.invoice import Invoice, InvoiceKind, InvoiceLine, InvoiceSeries
 from credit.models.job import Difference, JobRun, Notice
@@ -12,6 +13,8 @@ from credit.models.wallet import Wallet
 
 __all__ = [
     "Answer",
+    "ApiClient",
+    "ApiKey",
     "Change",
     "CreditLimit",
     "Decline",
@@ -30,6 +33,7 @@ __all__ = [
     "Period",
     "Reservation",
     "ReservationEnding",
+    "Scope",
     "Transaction",
     "Wallet",
 ]

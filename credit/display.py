@@ -6,7 +6,13 @@ from zoneinfo import ZoneInfo
 from credit.money import MICROS, decimals, round_to_currency
 
 MINUS = "\u2212"
-STANDINGS = {"works": "Works", "near": "Near", "blocked": "Blocked", "suspended": "Suspended", "closed": "Closed"}
+STANDINGS = {
+    "works": "Works",
+    "near": "Near",
+    "blocked": "Blocked",
+    "suspended": "Suspended",
+    "closed": "Closed",
+}
 SCHEMES = {"individual": "individual", "consolidated": "consolidated", "none": "no invoice", "": ""}
 
 
@@ -56,7 +62,7 @@ def typed(micros: int, currency: str) -> str:
 
 
 def place(zone: str) -> str:
-    """"Europe/Bratislava" -> "Bratislava"."""
+    """ "Europe/Bratislava" -> "Bratislava"."""
     return zone.rsplit("/", 1)[-1].replace("_", " ")
 
 
@@ -65,19 +71,19 @@ def local(instant: datetime, zone: str) -> datetime:
 
 
 def day_and_time(instant: datetime, zone: str, now: datetime | None = None) -> str:
-    """"30 Nov, 14:32"; the year too where it is not the running one."""
+    """ "30 Nov, 14:32"; the year too where it is not the running one."""
     here = local(instant, zone)
     year = "" if now is None or local(now, zone).year == here.year else f" {here.year}"
     return f"{here.day} {here:%b}{year}, {here:%H:%M}"
 
 
 def weekday_and_time(instant: datetime, zone: str, now: datetime | None = None) -> str:
-    """"Mon 30 Nov, 15:32"."""
+    """ "Mon 30 Nov, 15:32"."""
     return f"{local(instant, zone):%a} {day_and_time(instant, zone, now)}"
 
 
 def in_words(instant: datetime, zone: str) -> str:
-    """"Monday 30 November 2026 at 15:32 in Tallinn (EET)"."""
+    """ "Monday 30 November 2026 at 15:32 in Tallinn (EET)"."""
     return f"{date_in_words(instant, zone)} in {place(zone)} ({local(instant, zone).tzname()})"
 
 

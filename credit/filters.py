@@ -39,8 +39,8 @@ RULE_NAMES = {
 CURRENCIES_KEPT_SECONDS = 60
 
 _SEPARATORS = re.compile(r"[\s\-\u2010-\u2015\u2212_.]+")
-_HEX = re.compile(r"[0-9a-f]{%d,32}" % SHORTEST_UUID_PREFIX)
-_WALLET = re.compile(r"w?(\d{%d,})" % SHORTEST_WALLET_NUMBER)
+_HEX = re.compile(rf"[0-9a-f]{{{SHORTEST_UUID_PREFIX},32}}")
+_WALLET = re.compile(rf"w?(\d{{{SHORTEST_WALLET_NUMBER},}})")
 
 
 def matches(text: str) -> Q:
@@ -122,7 +122,9 @@ class WalletFilter(django_filters.FilterSet):
         model = Wallet
         fields: list[str] = []
 
-    def __init__(self, asked: QueryDict, queryset: QuerySet[Wallet], *, now: datetime, currencies: list[str]) -> None:
+    def __init__(
+        self, asked: QueryDict, queryset: QuerySet[Wallet], *, now: datetime, currencies: list[str]
+    ) -> None:
         super().__init__(asked, queryset)
         self.now = now
         self.filters["currency"].extra["choices"] = [(code, code) for code in currencies]
@@ -148,7 +150,8 @@ class WalletFilter(django_filters.FilterSet):
         return {
             "near": is_open & Q(used_percent__gte=F("near_percent"), usable_micros__gt=0),
             "over": is_open & Q(used_percent__gte=100),
-            "blocked": is_open & (Q(usable_micros__lte=0) | Q(organization_status=OrganizationStatus.SUSPENDED)),
+            "blocked": is_open
+            & (Q(usable_micros__lte=0) | Q(organization_status=OrganizationStatus.SUSPENDED)),
         }
 
     def debts(self) -> dict[str, Q]:

@@ -25,7 +25,9 @@ class Prepared:
         self._written: dict[str, tuple[Any, str, tuple[Any, ...]]] = {}
         self._lock = Lock()
 
-    def rows(self, instant: datetime, keys: Sequence[int], using: str = "default") -> dict[int, dict[str, Any]]:
+    def rows(
+        self, instant: datetime, keys: Sequence[int], using: str = "default"
+    ) -> dict[int, dict[str, Any]]:
         """The rows by their `id`; keys without a row are missing."""
         if not keys:
             return {}

@@ -17,7 +17,9 @@ SMALLEST = 3  # a hold of a cent is still seen
 _TRACK = '<rect class="u-track" x=".5" y="2.5" width="67" height="9" rx="2"/>'
 _FILL = '<rect class="{}" x="1" y="3" width="{}" height="8" rx="1.5"/>'
 _HATCH = '<rect x="{}" y="3" width="{}" height="8" fill="url(#hatch)"/>'
-_TEMPORARY = '<rect class="u-temp" x="{}" y=".5" width="{}" height="13" rx="2"/><path class="u-tick" d="M{} 0v14"/>'
+_TEMPORARY = (
+    '<rect class="u-temp" x="{}" y=".5" width="{}" height="13" rx="2"/><path class="u-tick" d="M{} 0v14"/>'
+)
 _MARK = '<path class="u-tick" d="M{} 12v3"/>'
 _ARROW = '<path class="u-over" d="M68 1.5 74 7 68 12.5z"/>'
 
@@ -54,9 +56,8 @@ def spoken(wallet: Any) -> str:
 
 def _words(wallet: Any) -> SafeString:
     if wallet.effective_limit_micros is None:
-        words = format_html(
-            '{}<span class="visually-hidden"> {}</span> used', amount(wallet.used_micros, wallet.currency), wallet.currency
-        )
+        used = amount(wallet.used_micros, wallet.currency)
+        words = format_html('{}<span class="visually-hidden"> {}</span> used', used, wallet.currency)
     else:
         words = SafeString("no limit to use")
     return format_html('<div class="use"><span class="xs muted">{}</span></div>', words)
@@ -102,17 +103,16 @@ def _temporary(wallet: Any) -> str:
     return _TEMPORARY.format(begins, END + 1 - begins, begins)
 
 
+_SAMPLE = '<svg width="{}" height="{}">{}</svg>'
+_SAMPLES = [
+    (18, 10, '<rect class="u-used" width="18" height="10" rx="2"/>', "used"),
+    (18, 10, '<rect width="18" height="10" fill="url(#hatch)"/>', "reserved"),
+    (18, 12, '<rect class="u-temp" x="1" y="1" width="16" height="10" rx="2"/>', "temporary part"),
+    (8, 12, '<path class="u-over" d="M0 0 7 6 0 12z"/>', "full or over"),
+    (4, 8, '<path class="u-tick" d="M2 0v8"/>', "warning mark"),
+]
 LEGEND = format_html_join(
     "",
     "<span>{}{}</span>",
-    [
-        (SafeString('<svg width="18" height="10"><rect class="u-used" width="18" height="10" rx="2"/></svg>'), "used"),
-        (SafeString('<svg width="18" height="10"><rect width="18" height="10" fill="url(#hatch)"/></svg>'), "reserved"),
-        (
-            SafeString('<svg width="18" height="12"><rect class="u-temp" x="1" y="1" width="16" height="10" rx="2"/></svg>'),
-            "temporary part",
-        ),
-        (SafeString('<svg width="8" height="12"><path class="u-over" d="M0 0 7 6 0 12z"/></svg>'), "full or over"),
-        (SafeString('<svg width="4" height="8"><path class="u-tick" d="M2 0v8"/></svg>'), "warning mark"),
-    ],
+    ((SafeString(_SAMPLE.format(wide, high, drawn)), words) for wide, high, drawn, words in _SAMPLES),
 )

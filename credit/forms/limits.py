@@ -17,6 +17,7 @@ _GROUPS = re.compile(r"[ ,\u00a0\u202f'’]")
 LOCAL_FORMATS = ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M")
 YEARS = range(2000, 2200)  # what people mean; far from where calendars and zones give up
 _SEEN_SALT = "limit panel"
+WISHED = ("limit_is", "amount", "days", "ends_at", "starts_at")
 
 
 class AmountField(forms.CharField):
@@ -27,7 +28,9 @@ class AmountField(forms.CharField):
         if _GROUPED.fullmatch(text):
             return _GROUPS.sub("", text)
         if "," in text:
-            raise forms.ValidationError("Amount has a comma where the decimals begin. Write a point, such as 150.50.")
+            raise forms.ValidationError(
+                "Amount has a comma where the decimals begin. Write a point, such as 150.50."
+            )
         return text
 
 
@@ -48,7 +51,7 @@ class LocalInstantField(forms.CharField):
 def _local(text: str) -> datetime:
     for written in LOCAL_FORMATS:
         try:
-            local = datetime.strptime(text, written)
+            local = datetime.strptime(text, written)  # noqa: DTZ007  the zone comes with first_instant
         except ValueError:
             continue
         if local.year in YEARS:
@@ -62,7 +65,10 @@ class ReasonForm(forms.Form):
     reason_code = forms.ChoiceField(
         label="Reason",
         choices=[("", "Choose a reason"), *ChangeReason.choices],
-        error_messages={"required": "Choose why. It is kept with the change.", "invalid_choice": "Choose one of the list."},
+        error_messages={
+            "required": "Choose why. It is kept with the change.",
+            "invalid_choice": "Choose one of the list.",
+        },
     )
     reason = forms.CharField(label="In your words", required=False, max_length=255)
     version = forms.IntegerField(widget=forms.HiddenInput)
@@ -129,7 +135,7 @@ class LimitForm(ReasonForm):
 
     def consent(self) -> str:
         """What a tick says yes to: these values and no others."""
-        return "|".join(str(self.data.get(name, "")).strip() for name in ("limit_is", "amount", "days", "ends_at", "starts_at"))
+        return "|".join(str(self.data.get(name, "")).strip() for name in WISHED)
 
     def is_confirmed(self) -> bool:
         return self.data.get("confirmed", "") == self.consent()

@@ -72,7 +72,7 @@ def day_and_time(instant: datetime, zone: str) -> str:
 
 @register.filter
 def clock(instant: datetime, zone: str) -> str:
-    """"14:29"."""
+    """ "14:29"."""
     return f"{display.local(instant, zone):%H:%M}"
 
 

@@ -35,7 +35,9 @@ def chips_for(wallets: WalletFilter, address: Callable[..., str]) -> list[dict[s
 
 
 def _choices(wallets: WalletFilter, name: str) -> list[tuple[str, str]]:
-    return [(value, label.lower() if name in ("mode", "scheme") else label) for value, label in wallets.filters[name].extra["choices"]]
+    in_lower_case = name in ("mode", "scheme")
+    choices = wallets.filters[name].extra["choices"]
+    return [(value, label.lower() if in_lower_case else label) for value, label in choices]
 
 
 def _chip(wallets: WalletFilter, name: str) -> dict[str, Any]:

@@ -17,8 +17,9 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 CHUNK = 1000
 
 WALLET_HEAD = [
-    "Organization", "UUID", "Wallet ID", "Payment mode", "Invoicing scheme", "Status", "Currency", "Balance", "Unbilled",
-    "Reserved", "Credit limit", "Limit is", "Temporary limit ends (UTC)", "Falls back to", "Usable", "Used", "Used %",
+    "Organization", "UUID", "Wallet ID", "Payment mode", "Invoicing scheme", "Status", "Currency", "Balance",
+    "Unbilled", "Reserved", "Credit limit", "Limit is", "Temporary limit ends (UTC)", "Falls back to", "Usable",
+    "Used", "Used %",
 ]  # fmt: skip
 
 
@@ -50,7 +51,9 @@ def _written(head: list[str], lines: Iterable[list[str]]) -> Iterator[str]:
 
 def stream_wallets(found: QuerySet[Wallet], now: datetime) -> StreamingHttpResponse:
     """Every wallet found, with all numbers at the one instant."""
-    wallets = Wallet.objects.at(now).filter(pk__in=found.order_by().values("pk")).select_related("organization")
+    wallets = (
+        Wallet.objects.at(now).filter(pk__in=found.order_by().values("pk")).select_related("organization")
+    )
     wallets = wallets.order_by("organization__search_name", "organization_id", "pk")
     here = display.local(now, settings.PORTAL_TIME_ZONE)
     lines = (wallet_line(wallet) for wallet in wallets.iterator(chunk_size=CHUNK))

@@ -41,7 +41,11 @@ class Order:
         except (NotBase64, ValueError):
             raise BadPageMark(mark) from None
         kinds = [self.kind, *[int] * (len(self.columns) - 1)]
-        if not isinstance(values, list) or [type(value) for value in values] != kinds or any(map(_too_large, values)):
+        if (
+            not isinstance(values, list)
+            or [type(value) for value in values] != kinds
+            or any(map(_too_large, values))
+        ):
             raise BadPageMark(mark)
         return values
 

@@ -1,4 +1,4 @@
-"""The preview of a limit in words and columns: the rule's numbers at three instants, and the worst of them said aloud."""
+"""The preview of a limit: the rule's numbers at three instants in columns, and the worst of them in words."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +11,7 @@ from credit.actions.limits import Preview
 from credit.models import LimitSlot
 from credit.terms import LimitState, PaymentMode, Standing
 
+UNTOUCHED = "Calls in progress finish, payments still work, nothing already charged is touched."
 PREPAID_PARTS = [("", "Balance", "balance_micros"), ("−", "Reserved", "live_reserved_micros")]
 POSTPAID_PARTS = [
     ("−", "Unbilled", "live_unbilled_micros"),
@@ -85,9 +86,12 @@ def without_it(wallet: Any, after: Any, now: datetime) -> Shown:
         return Shown(columns, _lines(columns), _standing_notes(after, after=True))
     was = wallet.usable_micros is not None and wallet.usable_micros <= 0
     lead = "The customer stays blocked." if was else "This blocks the customer at once."
-    harm = Note("danger", "stop", lead, f"{_cure(after)} Payments still work, nothing already charged is touched.")
+    harm = Note(
+        "danger", "stop", lead, f"{_cure(after)} Payments still work, nothing already charged is touched."
+    )
     consent = "Yes, and leave this customer blocked" if was else "Yes, and block this customer"
-    return Shown(columns, _lines(columns), [], harm=harm, consent_words=consent, button="Save, blocked" if was else "Save and block")
+    button = "Save, blocked" if was else "Save and block"
+    return Shown(columns, _lines(columns), [], harm=harm, consent_words=consent, button=button)
 
 
 def _clock(instant: datetime) -> str:
@@ -122,19 +126,23 @@ def _next_title(preview: Preview) -> str:
 
 
 def _lines(columns: list[Column]) -> list[Line]:
-    wallet = columns[0].wallet
-    limit = [(columns, "+", "Credit limit", limit_words)]
-    parts = [(columns, op, label, _part(name)) for op, label, name in _parts(wallet)]
-    every = [*parts, *limit] if wallet.mode == PaymentMode.PREPAID else [(columns, "", "Credit limit", limit_words), *parts]
-    return [Line(op, label, [(words(column.wallet), column) for column in shown]) for shown, op, label, words in every]
+    if columns[0].wallet.mode == PaymentMode.PREPAID:
+        return [*_parts(PREPAID_PARTS, columns), _limit_line("+", columns)]
+    return [_limit_line("", columns), *_parts(POSTPAID_PARTS, columns)]
 
 
-def _parts(wallet: Any) -> list[tuple[str, str, str]]:
-    return PREPAID_PARTS if wallet.mode == PaymentMode.PREPAID else POSTPAID_PARTS
+def _parts(parts: list[tuple[str, str, str]], columns: list[Column]) -> list[Line]:
+    return [
+        Line(op, label, [(_part(column, name), column) for column in columns]) for op, label, name in parts
+    ]
 
 
-def _part(name: str) -> Any:
-    return lambda wallet: display.amount(getattr(wallet, name), wallet.currency)
+def _part(column: Column, name: str) -> str:
+    return display.amount(getattr(column.wallet, name), column.wallet.currency)
+
+
+def _limit_line(op: str, columns: list[Column]) -> Line:
+    return Line(op, "Credit limit", [(limit_words(column.wallet), column) for column in columns])
 
 
 def limit_words(wallet: Any) -> str:
@@ -171,7 +179,8 @@ def _ends_note(preview: Preview) -> tuple[str, str] | None:
     plan, wallet = preview.plan, preview.now
     if plan.ends_at is None:
         return None
-    lead = f"Ends by itself on {display.date_in_words(plan.ends_at, wallet.time_zone)} in {display.place(wallet.time_zone)}"
+    when = display.date_in_words(plan.ends_at, wallet.time_zone)
+    lead = f"Ends by itself on {when} in {display.place(wallet.time_zone)}"
     zone_name = display.local(plan.ends_at, wallet.time_zone).tzname()
     yours = display.for_you(plan.ends_at, wallet.time_zone, settings.PORTAL_TIME_ZONE)
     starts = "Starts now."
@@ -197,7 +206,7 @@ def _harm(preview: Preview) -> Note:
     else:
         lead = "This lowers what the customer may spend."
     look, icon = ("danger", "stop") if after.standing == Standing.BLOCKED else ("warn", "alert")
-    said = [_below_permanent(preview), _below_use(preview), "Calls in progress finish, payments still work, nothing already charged is touched."]
+    said = [_below_permanent(preview), _below_use(preview), UNTOUCHED]
     return Note(look, icon, lead, " ".join(sentence for sentence in said if sentence))
 
 
@@ -252,7 +261,8 @@ def _what_else_changes(preview: Preview) -> list[Note]:
     if preview.ends_running and running:
         notes.append(Note("temp", "clock", "This ends the running temporary limit", f" of {running}."))
     elif preview.plan.slot == LimitSlot.TEMPORARY and running:
-        notes.append(Note("temp", "clock", "This replaces the running temporary limit", f" of {running}. It does not come back."))
+        rest = f" of {running}. It does not come back."
+        notes.append(Note("temp", "clock", "This replaces the running temporary limit", rest))
     after = preview.after_saving
     if preview.leaves_scheduled:
         notes.append(Note("temp", "clock", "The scheduled limit stays:", f" {_scheduled(after)}."))
@@ -272,7 +282,8 @@ def _scheduled(wallet: Any) -> str:
 
 def _standing_notes(wallet: Any, after: bool = False) -> list[Note]:
     if wallet.standing == Standing.SUSPENDED:
-        return [Note("warn", "pause", "The organization is suspended.", " Nothing can be charged, whatever the limit is.")]
+        rest = " Nothing can be charged, whatever the limit is."
+        return [Note("warn", "pause", "The organization is suspended.", rest)]
     if wallet.standing != Standing.BLOCKED:
         return []
     lead = "The customer is still blocked after saving." if after else "The customer is blocked now."
@@ -293,7 +304,14 @@ def _later(preview: Preview) -> list[Note]:
     if later.standing == Standing.BLOCKED:
         due = display.with_code(-later.usable_micros, later.currency)
         paid = "something is paid" if later.usable_micros == 0 else f"more than {due} is paid"
-        return [Note("danger", "stop", f"The customer is blocked on {when}", f" until {paid} or the limit is raised.")]
+        return [
+            Note(
+                "danger",
+                "stop",
+                f"The customer is blocked on {when}",
+                f" until {paid} or the limit is raised.",
+            )
+        ]
     return _if_all_is_used(preview, when)
 
 

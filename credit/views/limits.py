@@ -18,7 +18,7 @@ from credit import display
 from credit.actions import limits
 from credit.actions.refusals import ConfirmationNeeded, NotDone
 from credit.actors import Actor
-from credit.forms.limits import LimitForm, ReasonForm, seal, seen_now
+from credit.forms.limits import WISHED, LimitForm, ReasonForm, seal, seen_now
 from credit.models import Change, LimitSlot, Wallet
 from credit.money import to_micros
 from credit.terms import LimitState, PaymentMode, Reason
@@ -61,7 +61,9 @@ def end_limit(request: HttpRequest, wallet_id: str, slot: str) -> HttpResponse:
         raise Http404("No such limit.")
     title = "End the temporary limit" if slot == LimitSlot.TEMPORARY else "Take back the scheduled limit"
     without = {f"{slot}_limit_micros": None, f"{slot}_starts_at": None, f"{slot}_ends_at": None}
-    return _take_away(request, wallet, title, partial(limits.end_temporary, wallet=wallet, slot=slot), without)
+    return _take_away(
+        request, wallet, title, partial(limits.end_temporary, wallet=wallet, slot=slot), without
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -69,7 +71,8 @@ def end_limit(request: HttpRequest, wallet_id: str, slot: str) -> HttpResponse:
 def remove_limit(request: HttpRequest, wallet_id: str) -> HttpResponse:
     wallet = _wallet(wallet_id)
     without = {"permanent_limit_micros": None, "limit_unlimited": False}
-    return _take_away(request, wallet, "Remove the permanent limit", partial(limits.remove_permanent, wallet=wallet), without)
+    deed = partial(limits.remove_permanent, wallet=wallet)
+    return _take_away(request, wallet, "Remove the permanent limit", deed, without)
 
 
 # -- opening and saving
@@ -129,14 +132,21 @@ def _save(request: HttpRequest, wallet: Any, form: LimitForm) -> HttpResponse:
 def _result(wallet: Any, limit: Any, before: Any) -> str:
     """The toast: the new limit with its end, what is usable now, and the way to undo it."""
     amount = "unlimited" if limit.unlimited else display.with_code(limit.amount_micros, wallet.currency)
-    until = f" until {display.weekday_and_time(limit.ends_at, wallet.time_zone)}" if limit.ends_at else ""
-    since = f" from {display.weekday_and_time(limit.starts_at, wallet.time_zone)}" if limit.slot == LimitSlot.SCHEDULED else ""
-    usable = "unlimited" if wallet.usable_micros is None else display.with_code(wallet.usable_micros, wallet.currency)
+    usable = (
+        "unlimited"
+        if wallet.usable_micros is None
+        else display.with_code(wallet.usable_micros, wallet.currency)
+    )
     undo = _undo(limit, before)
     link = format_html(' <a href="{}" data-panel>Undo</a>', undo) if undo else ""
-    return format_html(
-        "<b>Limit of {} is {}</b>{}{}. Usable {}.{}", wallet.organization.name, amount, since, until, usable, link
-    )
+    name, lasts = wallet.organization.name, _lasts(limit, wallet.time_zone)
+    return format_html("<b>Limit of {} is {}</b>{}. Usable {}.{}", name, amount, lasts, usable, link)
+
+
+def _lasts(limit: Any, zone: str) -> str:
+    since = display.weekday_and_time(limit.starts_at, zone) if limit.slot == LimitSlot.SCHEDULED else ""
+    until = display.weekday_and_time(limit.ends_at, zone) if limit.ends_at else ""
+    return (f" from {since}" if since else "") + (f" until {until}" if until else "")
 
 
 def _undo(limit: Any, before: Any) -> str:
@@ -159,7 +169,8 @@ def _panel(request: HttpRequest, wallet: Any, form: LimitForm, status: int = 200
         **_preview(request, wallet, form),
         "form": form,
         "may_be_unlimited": may_be_unlimited,
-        "may_be_temporary": wallet.mode == PaymentMode.PREPAID or settings.CREDIT_TEMPORARY_LIMIT_FOR_POSTPAID,
+        "may_be_temporary": wallet.mode == PaymentMode.PREPAID
+        or settings.CREDIT_TEMPORARY_LIMIT_FOR_POSTPAID,
         "may_be_removed": wallet.mode == PaymentMode.PREPAID and _has_permanent(wallet),
         "is_running": wallet.limit_state == LimitState.TEMPORARY,
         "is_scheduled": bool(wallet.scheduled_starts_at and wallet.scheduled_starts_at > timezone.now()),
@@ -174,13 +185,20 @@ def _preview(request: HttpRequest, wallet: Any, form: LimitForm) -> dict[str, An
     """The preview of what is typed; of nothing yet, or of something that cannot be, it shows what holds now."""
     now = timezone.now()
     typed = LimitForm(form.data if form.is_bound else form.initial, wallet=wallet)
-    context = {"wallet": wallet, "preview": standing_only(wallet, now), "consent": typed.consent(), "refusal": ""}
+    context = {
+        "wallet": wallet,
+        "preview": standing_only(wallet, now),
+        "consent": typed.consent(),
+        "refusal": "",
+    }
     if not _is_begun(typed):
         return context
     refusal = _typing_errors(typed)
     if not refusal:
         try:
-            preview = limits.preview_limit(wallet=wallet, now=now, by=Actor.person(request.user), **typed.wish())
+            preview = limits.preview_limit(
+                wallet=wallet, now=now, by=Actor.person(request.user), **typed.wish()
+            )
             return context | {"preview": shown(preview, now), "is_confirmed": typed.is_confirmed()}
         except NotDone as error:
             refusal = error.message
@@ -192,8 +210,7 @@ def _is_begun(form: LimitForm) -> bool:
 
 
 def _typing_errors(form: LimitForm) -> str:
-    names = ("limit_is", "amount", "days", "ends_at", "starts_at")
-    return " ".join(error for name in names for error in form.errors.get(name, []))
+    return " ".join(error for name in WISHED for error in form.errors.get(name, []))
 
 
 def _has_permanent(wallet: Any) -> bool:
@@ -235,7 +252,9 @@ def _yours(wallet: Any, form: LimitForm) -> str:
     if wish["unlimited"]:
         return "Unlimited"
     days = f", for {wish['days']} days" if wish["days"] else ""
-    until = f", until {display.weekday_and_time(wish['ends_at'], wallet.time_zone)}" if wish["ends_at"] else ""
+    until = (
+        f", until {display.weekday_and_time(wish['ends_at'], wallet.time_zone)}" if wish["ends_at"] else ""
+    )
     amount = display.with_code(to_micros(wish["amount"]), wallet.currency)
     return f"{amount}{days or until or ', permanent'}"
 
@@ -262,7 +281,9 @@ def _take_away(
         except NotDone as refusal:
             form.add_error(None, refusal.message)
         else:
-            words = f"Limit of {wallet.organization.name} is now: {_limit_in_words(_wallet(wallet.wallet_id))}."
+            words = (
+                f"Limit of {wallet.organization.name} is now: {_limit_in_words(_wallet(wallet.wallet_id))}."
+            )
             return saved(request, _home(request, wallet), words)
     now = timezone.now()
     after = Wallet.objects.at(now, **without).get(pk=wallet.pk)

@@ -41,6 +41,10 @@ def _limit_order() -> Case:
     )
 
 
+def _used_order() -> Coalesce:
+    return Coalesce("used_percent", Value(-1), output_field=BigIntegerField())
+
+
 def _standing_order() -> StrIndex:
     """Worst first: the place of the word in the row of words, so that the rule is worked out once per wallet."""
     return StrIndex(Value(" ".join(Standing.values)), F("standing"))
@@ -56,16 +60,19 @@ class Sort:
     ties: tuple[str, ...] = ("id",)
 
 
+# By organization before wallet, so that the index on names gives the order.
+BY_ORGANIZATION = ("organization_id", "id")
 SORTS: dict[str, Sort] = {
-    # By organization before wallet, so that the index on names gives the order.
-    "organization": Sort("Organization", lambda: F("organization__search_name"), (), "", str, ("organization_id", "id")),
+    "organization": Sort(
+        "Organization", lambda: F("organization__search_name"), (), "", str, BY_ORGANIZATION
+    ),
     "wallet": Sort("Wallet", lambda: F("wallet_id"), (), "", str),
     "balance": Sort("Balance", lambda: F("balance_micros"), (), "num c-x"),
     "unbilled": Sort("Unbilled", lambda: F("live_unbilled_micros"), ("live_unbilled_micros",), "num c-x c-y"),
     "reserved": Sort("Reserved", lambda: F("live_reserved_micros"), ("live_reserved_micros",), "num c-x c-y"),
     "limit": Sort("Credit limit", _limit_order, ("limit_state", "effective_limit_micros")),
     "usable": Sort("Usable", lambda: _highest_if_unlimited("usable_micros"), ("usable_micros",)),
-    "used": Sort("Used", lambda: Coalesce("used_percent", Value(-1), output_field=BigIntegerField()), ("used_percent",)),
+    "used": Sort("Used", _used_order, ("used_percent",)),
     "status": Sort("Status", _standing_order, ("standing",), ""),
 }
 VIEWS = [
@@ -144,6 +151,7 @@ def organizations_export(request: HttpRequest) -> HttpResponse:
 
 def _context(request: HttpRequest, wallets: WalletList, shown: Page) -> dict[str, Any]:
     menus = Menus(request.user)
+    live = numbers([row.id for row in shown.rows], wallets.now)
     return {
         "section": "organizations",
         "search_text": wallets.text,
@@ -154,7 +162,7 @@ def _context(request: HttpRequest, wallets: WalletList, shown: Page) -> dict[str
         "problems": wallets.problems,
         "columns": [_column(wallets, name) for name in SORTS],
         "sorted_words": _sorted_words(wallets),
-        "rows": [WalletRow(wallet, menus, wallets.now) for wallet in numbers([row.id for row in shown.rows], wallets.now)],
+        "rows": [WalletRow(wallet, menus, wallets.now) for wallet in live],
         "count": capped_count(wallets.found()) if shown.count is None else shown.count,
         "previous_url": wallets.address(before=shown.before) if shown.before else "",
         "next_url": wallets.address(after=shown.after) if shown.after else "",
@@ -179,7 +187,8 @@ def _tabs(request: HttpRequest) -> list[dict[str, Any]]:
         {
             "words": words,
             "url": f"{address}?{query}" if query else address,
-            "is_current": asked == {(name, value) for name, values in QueryDict(query).lists() for value in values},
+            "is_current": asked
+            == {(name, value) for name, values in QueryDict(query).lists() for value in values},
         }
         for words, query in VIEWS
     ]
@@ -206,6 +215,6 @@ def _swapped_digits(wallets: WalletList) -> str:
     digits = [sign for sign in wallets.text if sign.isdigit()]
     if len(digits) != 8 or not wallets.text.upper().startswith("W"):
         return ""
-    swaps = [digits[:at] + [digits[at + 1], digits[at]] + digits[at + 2 :] for at in range(7)]
+    swaps = [[*digits[:at], digits[at + 1], digits[at], *digits[at + 2 :]] for at in range(7)]
     candidates = {f"W-{''.join(one[:4])}-{''.join(one[4:])}" for one in swaps}
     return Wallet.objects.filter(wallet_id__in=candidates).values_list("wallet_id", flat=True).first() or ""

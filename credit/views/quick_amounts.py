@@ -20,10 +20,16 @@ class Quick:
 def quick_amounts(wallet: Any) -> list[Quick]:
     """Raises of the permanent limit, and the next round number; from what is used where no limit is set."""
     base = wallet.permanent_limit_micros or 0
-    raises = [Quick(f"+{percent} %", display.typed(_raised(wallet, base, percent), wallet.currency)) for percent in RAISES]
+    raises = [_quick(wallet, f"+{percent} %", _raised(wallet, base, percent)) for percent in RAISES if base]
     following = next_round(max(base, wallet.used_micros))
-    round_one = Quick(display.short_amount(following, wallet.currency), display.typed(following, wallet.currency))
-    return [*(raises if base else []), *([round_one] if following else [])]
+    rounded = (
+        [_quick(wallet, display.short_amount(following, wallet.currency), following)] if following else []
+    )
+    return raises + rounded
+
+
+def _quick(wallet: Any, label: str, micros: int) -> Quick:
+    return Quick(label, display.typed(micros, wallet.currency))
 
 
 def quick_days() -> list[Quick]:

@@ -45,7 +45,8 @@ COLUMNS = (
 LARGEST_PAGE = 100
 
 _prepared = Prepared(
-    lambda instant, keys: Wallet.objects.at(instant, *SHOWN).filter(pk__in=keys).values(*COLUMNS, *SHOWN), LARGEST_PAGE
+    lambda instant, keys: Wallet.objects.at(instant, *SHOWN).filter(pk__in=keys).values(*COLUMNS, *SHOWN),
+    LARGEST_PAGE,
 )
 
 
@@ -113,7 +114,9 @@ class Menus:
     def of(self, wallet: Any) -> list[MenuItem]:
         if wallet.closed_at:
             return []
-        return [MenuItem(act.words, act.icon, act.address.of(wallet.wallet_id), act.key) for act in self.actions]
+        return [
+            MenuItem(act.words, act.icon, act.address.of(wallet.wallet_id), act.key) for act in self.actions
+        ]
 
     def standing_change(self, wallet: Any) -> MenuItem | None:
         suspended = wallet.organization_status == "suspended"

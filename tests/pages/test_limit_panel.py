@@ -70,7 +70,13 @@ def address(wallet, name="set_limit", *more):
 def typed(wallet, **values):
     """A filled form on the state of now."""
     version = Wallet.objects.at(timezone.now(), "live_version").get(pk=wallet.pk).live_version
-    return {"limit_is": "amount", "reason_code": "payment_promised", "reason": "", "version": version, **values}
+    return {
+        "limit_is": "amount",
+        "reason_code": "payment_promised",
+        "reason": "",
+        "version": version,
+        **values,
+    }
 
 
 def preview(client, wallet, **values):
@@ -92,14 +98,22 @@ def test_the_panel_over_the_list_is_a_fragment_and_by_its_own_address_a_page(off
 
 
 def test_a_temporary_limit_is_saved_in_days_and_the_toast_says_what_is_usable(officer, wallet):
-    answer = officer.post(address(wallet), typed(wallet, amount="150", days="7", reason="Transfer arrives Thursday"), follow=True)
+    answer = officer.post(
+        address(wallet),
+        typed(wallet, amount="150", days="7", reason="Transfer arrives Thursday"),
+        follow=True,
+    )
     live = effective(wallet)
     assert (live.limit_state, live.effective_limit_micros) == ("temporary", 150_000_000)
     assert live.permanent_limit_micros == 100_000_000
     toast = str(next(iter(answer.context["messages"])))
     assert "150.00 EUR" in toast and "Usable 50.00 EUR" in toast and "Undo" in toast
     limit = CreditLimit.objects.get(wallet=wallet, slot="temporary")
-    assert (limit.by_name, limit.reason_code, limit.reason) == ("Eva Horváthová", "payment_promised", "Transfer arrives Thursday")
+    assert (limit.by_name, limit.reason_code, limit.reason) == (
+        "Eva Horváthová",
+        "payment_promised",
+        "Transfer arrives Thursday",
+    )
 
 
 def test_in_the_panel_a_saved_limit_closes_it_without_a_page(officer, wallet):
@@ -135,7 +149,9 @@ def test_an_error_names_its_field_and_loses_nothing_typed(officer, wallet, value
     assert answer.status_code == 422
     assert words in " ".join(answer.context["form"].errors[field])
     page = answer.content.decode()
-    assert "Transfer arrives Thursday" in page and (not values["amount"] or f'value="{values["amount"]}"' in page)
+    assert "Transfer arrives Thursday" in page and (
+        not values["amount"] or f'value="{values["amount"]}"' in page
+    )
     assert not Change.objects.exists()
 
 
@@ -182,20 +198,35 @@ def test_the_second_of_two_people_sees_the_first_ones_change_and_loses_nothing(o
     opened = officer.get(address(wallet)).context["form"].initial
     now = timezone.now()
     limits.set_limit(
-        wallet=wallet, amount="200", reason_code="contract", reason="Raised for good", by=Actor.system("Jana Kováčová"), now=now
+        wallet=wallet,
+        amount="200",
+        reason_code="contract",
+        reason="Raised for good",
+        by=Actor.system("Jana Kováčová"),
+        now=now,
     )
     mine = {"limit_is": "amount", "amount": "150", "days": "7", "reason_code": "payment_promised", **opened}
     answer = officer.post(address(wallet), mine, **HTMX)
     page = answer.content.decode()
     assert answer.status_code == 409
     assert "Jana Kováčová changed this wallet while you were typing." in page and "Raised for good" in page
-    assert "100.00 EUR, permanent" in page and "200.00 EUR, permanent" in page and "150.00 EUR, for 7 days" in page
+    assert (
+        "100.00 EUR, permanent" in page
+        and "200.00 EUR, permanent" in page
+        and "150.00 EUR, for 7 days" in page
+    )
     assert effective(wallet).effective_limit_micros == 200_000_000
 
     again = officer.post(address(wallet), {**mine, "again": "1"}, **HTMX)
     form = again.context["form"]
-    assert (form["amount"].value(), form["days"].value(), form["reason_code"].value()) == ("150", "7", "payment_promised")
-    saved = officer.post(address(wallet), {**mine, "version": form["version"].value(), "confirmed": again.context["consent"]})
+    assert (form["amount"].value(), form["days"].value(), form["reason_code"].value()) == (
+        "150",
+        "7",
+        "payment_promised",
+    )
+    saved = officer.post(
+        address(wallet), {**mine, "version": form["version"].value(), "confirmed": again.context["consent"]}
+    )
     assert saved.status_code == 302 and effective(wallet).limit_state == "temporary"
 
 
@@ -208,7 +239,11 @@ def test_a_payment_while_the_form_is_open_is_no_conflict(officer, wallet):
 def test_a_temporary_limit_that_ended_while_the_form_was_open_is_a_conflict(officer, wallet):
     now = timezone.now()
     ends_at = now - timedelta(seconds=1)
-    columns = {"temporary_limit_micros": 1, "temporary_starts_at": now - timedelta(days=1), "temporary_ends_at": ends_at}
+    columns = {
+        "temporary_limit_micros": 1,
+        "temporary_starts_at": now - timedelta(days=1),
+        "temporary_ends_at": ends_at,
+    }
     Wallet.objects.filter(pk=wallet.pk).update(**columns)
     version = Wallet.objects.get(pk=wallet.pk).version
     assert officer.post(address(wallet), typed(wallet, amount="150", version=version)).status_code == 409
@@ -244,7 +279,10 @@ def test_a_limit_can_start_later_and_the_preview_says_when(officer, wallet):
     starts = (timezone.now() + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M")
     answer = preview(officer, wallet, amount="150", days="3", starts_at=starts)
     assert [column.title for column in answer.context["preview"].columns][-1] == "When it starts"
-    assert officer.post(address(wallet), typed(wallet, amount="150", days="3", starts_at=starts)).status_code == 302
+    assert (
+        officer.post(address(wallet), typed(wallet, amount="150", days="3", starts_at=starts)).status_code
+        == 302
+    )
     assert effective(wallet).effective_limit_micros == 100_000_000
     assert "Take back the scheduled one" in officer.get(address(wallet)).content.decode()
     officer.post(address(wallet, "end_limit", "scheduled"), typed(wallet))
@@ -255,7 +293,10 @@ def test_a_temporary_limit_is_ended_early_with_a_reason(officer, wallet):
     officer.post(address(wallet), typed(wallet, amount="150", days="7"))
     page = officer.get(address(wallet, "end_limit", "temporary"))
     assert "This blocks the customer at once." in page.content.decode()
-    assert officer.post(address(wallet, "end_limit", "temporary"), typed(wallet, reason_code="")).status_code == 422
+    assert (
+        officer.post(address(wallet, "end_limit", "temporary"), typed(wallet, reason_code="")).status_code
+        == 422
+    )
     officer.post(address(wallet, "end_limit", "temporary"), typed(wallet))
     assert effective(wallet).limit_state == "permanent"
 
@@ -275,7 +316,12 @@ def test_ending_what_somebody_has_ended_already_is_told_and_not_an_error_page(of
 
 def test_a_viewer_changes_no_limit_through_any_address(client, wallet):
     viewer = sign_in(client, VIEWER)
-    for where in (address(wallet), address(wallet, "preview_limit"), address(wallet, "end_limit", "temporary"), address(wallet, "remove_limit")):
+    for where in (
+        address(wallet),
+        address(wallet, "preview_limit"),
+        address(wallet, "end_limit", "temporary"),
+        address(wallet, "remove_limit"),
+    ):
         assert viewer.post(where, typed(wallet, amount="1")).status_code == 403
     assert not Change.objects.exists()
 
@@ -287,14 +333,20 @@ def test_a_closed_wallet_takes_no_limit_and_says_so(officer):
 
 
 def test_cancel_leads_back_only_to_our_own_pages(officer, wallet):
-    for asked, leads_to in [("/organizations/?use=near", "/organizations/?use=near"), ("https://evil.example/", "/organizations/?q=W-4071-2236"), ("//evil.example", "/organizations/?q=W-4071-2236")]:
+    for asked, leads_to in [
+        ("/organizations/?use=near", "/organizations/?use=near"),
+        ("https://evil.example/", "/organizations/?q=W-4071-2236"),
+        ("//evil.example", "/organizations/?q=W-4071-2236"),
+    ]:
         answer = officer.get(f"{address(wallet)}?{urlencode({'next': asked})}")
         assert answer.context["cancel_url"] == leads_to
 
 
 def test_without_script_preview_is_a_button_and_shows_the_same(officer, wallet):
     answer = officer.post(address(wallet), typed(wallet, amount="150", days="7", preview="1"))
-    assert answer.status_code == 200 and answer.context["preview"].columns[1].wallet.usable_micros == 50_000_000
+    assert (
+        answer.status_code == 200 and answer.context["preview"].columns[1].wallet.usable_micros == 50_000_000
+    )
     assert answer.context["form"]["amount"].value() == "150" and not Change.objects.exists()
 
 
@@ -316,5 +368,7 @@ def test_nonsense_in_a_form_is_answered_and_never_breaks_the_page(officer, walle
         {"amount": "1", "reason": "x" * 300},
     ):
         assert officer.post(address(wallet), typed(wallet, **values)).status_code in (409, 422), values
-        assert officer.post(address(wallet, "preview_limit"), typed(wallet, **values)).status_code == 200, values
+        assert officer.post(address(wallet, "preview_limit"), typed(wallet, **values)).status_code == 200, (
+            values
+        )
     assert not Change.objects.exists()

@@ -93,7 +93,9 @@ def test_an_unknown_filter_value_lists_nothing_and_says_what_can_be_chosen(offic
     assert "“prepayed” is not one of prepaid, postpaid" in answer.content.decode()
 
 
-@pytest.mark.parametrize("query", ["colour=red", "sort=shoe", "currency=XXX", "limit=big&mode=prepaid", "debt=maybe"])
+@pytest.mark.parametrize(
+    "query", ["colour=red", "sort=shoe", "currency=XXX", "limit=big&mode=prepaid", "debt=maybe"]
+)
 def test_whatever_the_list_cannot_do_never_widens_it(officer, spolka, query):
     answer = officer.get(f"{LIST}?{query}")
     assert answer.context["rows"] == [] and answer.context["problems"]
@@ -149,7 +151,11 @@ SORTS = ["organization", "wallet", "balance", "unbilled", "reserved", "limit", "
 def test_every_order_shows_each_wallet_once_forwards_and_backwards(officer, monkeypatch, sort):
     monkeypatch.setattr("credit.views.organizations.PAGE_SIZE", 4)
     for number in range(7):
-        a_wallet(an_organization(name=f"Firma {number % 3}"), permanent_limit=str(number % 2 * 100), balance=f"-{number % 4 * 20}")
+        a_wallet(
+            an_organization(name=f"Firma {number % 3}"),
+            permanent_limit=str(number % 2 * 100),
+            balance=f"-{number % 4 * 20}",
+        )
     a_wallet(an_organization(name="Firma ø"))
     running_postpaid(limit_unlimited=True, unbilled="5")
     running_postpaid(permanent_limit="10", unbilled="0.000009")
@@ -206,8 +212,15 @@ def test_the_list_asks_at_most_eight_queries_however_many_wallets(officer, djang
 
 def test_the_export_holds_what_is_filtered_with_exact_amounts(officer):
     a_wallet(an_organization(name="Out of the filter"), balance="1", currency="USD")
-    a_wallet(an_organization(name="Algorithm s.r.o."), wallet_id="W-4071-0547", balance="-8.67", permanent_limit="100")
-    running_postpaid(wallet_id="W-4071-1805", permanent_limit="2000", unbilled="2246.32741", balance="-1610.61")
+    a_wallet(
+        an_organization(name="Algorithm s.r.o."),
+        wallet_id="W-4071-0547",
+        balance="-8.67",
+        permanent_limit="100",
+    )
+    running_postpaid(
+        wallet_id="W-4071-1805", permanent_limit="2000", unbilled="2246.32741", balance="-1610.61"
+    )
     lines = exported(officer, "currency=EUR")
     assert [line["Wallet ID"] for line in lines] == ["W-4071-0547", "W-4071-1805"]
     assert [line["Usable"] for line in lines] == ["91.33", "-246.32741"]

@@ -98,7 +98,8 @@ class Desk:
     # Reading
 
     def read(self, at=None):
-        return Wallet.objects.at(at or self.now).get(pk=self.wallet.pk)
+        now = self.now() if callable(self.now) else self.now
+        return Wallet.objects.at(at or now).get(pk=self.wallet.pk)
 
     def amount(self, name, at=None):
         """`desk.amount("usable")`: a Decimal-free reading in micros."""

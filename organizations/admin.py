@@ -19,8 +19,11 @@ class OrganizationAdmin(admin.ModelAdmin):
     search_fields = ("search_name", "uuid", "reference__iexact", "wallets__wallet_id__iexact")
     search_help_text = "Name, UUID, reference or Wallet ID"
     fields = ("name", "country", "reference", "uuid", "status", "time_zone", "created_at")
-    readonly_fields = ("uuid", "status", "time_zone", "created_at")
     ordering = ("-pk",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """A new customer's months need a zone; later it moves by a verb that knows the running periods."""
+        return ("uuid", "status", "created_at", "time_zone") if obj else ("uuid", "status", "created_at")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

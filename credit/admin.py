@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -20,6 +20,8 @@ from credit.actors import Actor
 from credit.forms.admin import AdminLimitForm
 from credit.models import (
     Answer,
+    ApiClient,
+    ApiKey,
     Change,
     CreditLimit,
     Decline,
@@ -154,9 +156,6 @@ class TransactionAdmin(OfWallet):
     amount = _amount("amount_micros", "Amount")
     after = _amount("current_balance_after_micros", "Balance after")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Transaction]:
-        return super().get_queryset(request).select_related("invoice", "original", "counterpart", "reservation")
-
 
 @admin.register(Payment)
 class PaymentAdmin(OfWallet):
@@ -278,3 +277,20 @@ class DifferenceAdmin(OfWallet):
 class NoticeAdmin(OfWallet):
     list_display = ("wallet", "at", "kind", "text")
     list_filter = ("kind",)
+
+
+@admin.register(ApiClient)
+class ApiClientAdmin(ReadOnly):
+    """Made, rotated and revoked by commands, which show a secret once."""
+
+    list_display = ("name", "scopes", "created_at", "last_used_at", "revoked_at", "by_name")
+    list_filter = (("revoked_at", admin.EmptyFieldListFilter),)
+    search_fields = ("name",)
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ReadOnly):
+    list_display = ("client", "prefix", "created_at", "ends_at", "by_name")
+    list_select_related = ("client",)
+    search_fields = ("client__name", "prefix")
+    exclude = ("hashed_key",)

@@ -25,7 +25,7 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Coalesce, Greatest, Least
+from django.db.models.functions import Cast, Coalesce, Greatest, Least
 from django.db.models.lookups import Exact, GreaterThanOrEqual, IsNull, LessThan, LessThanOrEqual
 
 from credit.terms import PURCHASES, LimitState, PaymentMode, Scheme, Standing
@@ -220,7 +220,7 @@ def expired_holds(row: Row) -> Expression:
 
     holds = apps.get_model("credit", "Reservation").objects.filter(wallet=OuterRef("pk"), ended_at=None)
     over = holds.filter(LessThanOrEqual(F("expires_at"), row.now)).order_by()
-    total = over.values("wallet").annotate(total=Sum("rest_micros")).values("total")
+    total = over.values("wallet").annotate(total=Cast(Sum("rest_micros"), BigIntegerField())).values("total")
     return Coalesce(Subquery(total, output_field=BigIntegerField()), _ZERO)
 
 

@@ -50,6 +50,7 @@ class Account:
         self._usable: int | None = None
         self._knows_usable = False
         self._waiting: list[Outcome] = []
+        books.touched.add(self)
         self.ended_periods = settle(wallet, at)
         wallet.latest_at = at
 
@@ -59,7 +60,7 @@ class Account:
     def rule(self) -> dict[str, Any]:
         """The rule's numbers for the row as it stands after all that was posted so far."""
         if self._answer is None:
-            self.books.ask([self], *PARTS)
+            self.books.ask_all_parts()
         assert self._answer is not None
         return self._answer
 
@@ -136,7 +137,8 @@ class Account:
         return line
 
     def touch(self) -> None:
-        """The row has changed: the rule's last answer no longer holds."""
+        """The row has changed: it has to be written, and the rule's last answer no longer holds."""
+        self.books.touched.add(self)
         self._answer = None
         self._knows_usable = False
 
@@ -155,6 +157,10 @@ class Account:
         self._tell()
 
     @property
+    def knows_parts(self) -> bool:
+        return self._answer is not None
+
+    @property
     def is_waiting(self) -> bool:
         return bool(self._waiting)
 
@@ -168,6 +174,8 @@ class Books:
         # Read only now that the rows are locked: an instant from before the wait could lie before a limit's end.
         read = now() if callable(now) else now
         self.now = read
+        self.touched: set[Account] = set()
+        self._late: set[Account] = set()
         self._lines: list[Transaction] = []
         self._invoices: list[tuple[Invoice, list[InvoiceLine]]] = []
         self._rows: dict[type[Model], list[Any]] = {}
@@ -215,12 +223,17 @@ class Books:
     def ask_usable(self, accounts: Iterable[Account] | None = None) -> None:
         self.ask(self.accounts.values() if accounts is None else accounts, "usable_micros")
 
+    def ask_all_parts(self) -> None:
+        """For every account at once whose parts are not known: a batch asks once, not once a line."""
+        self.ask([account for account in self.accounts.values() if not account.knows_parts], *PARTS)
+
     def write(self) -> None:
         self.write_lines()
         self.ask_usable([account for account in self.accounts.values() if account.is_waiting])
         for rows in self._rows.values():
             insert_rows(rows)
         self._rows.clear()
+        self.touched |= self._late
         self.save()
 
     def write_lines(self) -> None:
@@ -238,9 +251,12 @@ class Books:
         self._lines.clear()
 
     def save(self, besides: Collection[str] = ()) -> None:
-        """Writes what has changed, unless nothing but the columns named `besides` has."""
-        columns = {account: account.changed() for account in self.accounts.values()}
-        changed = [account for account in columns if not columns[account].keys() <= set(besides)]
+        """Writes the touched rows; one in which nothing but the columns named `besides` has changed can wait."""
+        columns = {account: account.changed() for account in self.touched}
+        waiting = {
+            account for account, changed in columns.items() if changed and changed.keys() <= set(besides)
+        }
+        changed = [account for account in columns if columns[account] and account not in waiting]
         if len(changed) == 1:
             Wallet.objects.filter(pk=changed[0].wallet.pk).update(**columns[changed[0]])
         else:
@@ -248,6 +264,7 @@ class Books:
             update_rows([account.wallet for account in changed], names)
         for account in changed:
             account.saved()
+        self.touched, self._late = set(), self._late | waiting
 
 
 @contextmanager

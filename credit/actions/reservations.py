@@ -259,13 +259,10 @@ class Commit(HoldRequest):
     def check(self, account: Account) -> None:
         refuse_far_ahead(self.occurred_at, account.at)
         hold = self.existing(account)
-        if hold.ended_at is None:
-            self._check_live(account, hold)
-
-    def _check_live(self, account: Account, hold: Reservation) -> None:
         micros = self._amount(account.wallet, hold)
         refuse_more_decimals(account.wallet, hold.kind, micros)
-        if micros > hold.rest_micros:  # within its hold a commit never trips over the wallet's bounds
+        # Within its hold a commit never trips over the wallet's bounds.
+        if hold.ended_at is None and micros > hold.rest_micros:
             refuse_beyond_charge_bounds(account, hold.kind, micros, out_of_hold=hold.rest_micros)
 
     def decide(self, account: Account) -> Outcome:

@@ -82,8 +82,24 @@ def _amount(name: str, label: str) -> Any:
 class WalletAdmin(admin.ModelAdmin):
     """The wallet's record: nothing of it is edited here but when to warn."""
 
-    list_display = ("wallet_id", "organization", "currency", "mode", "scheme", "organization_status", "balance", "closed_at")
-    list_filter = ("mode", "scheme", "organization_status", "currency", "limit_unlimited", ("closed_at", admin.EmptyFieldListFilter))
+    list_display = (
+        "wallet_id",
+        "organization",
+        "currency",
+        "mode",
+        "scheme",
+        "organization_status",
+        "balance",
+        "closed_at",
+    )
+    list_filter = (
+        "mode",
+        "scheme",
+        "organization_status",
+        "currency",
+        "limit_unlimited",
+        ("closed_at", admin.EmptyFieldListFilter),
+    )
     list_select_related = ("organization",)
     list_per_page = 50
     show_full_result_count = False
@@ -102,7 +118,9 @@ class WalletAdmin(admin.ModelAdmin):
 
     @admin.display(description="Credit limit")
     def limit_link(self, wallet: Wallet) -> str:
-        return format_html('<a href="{}">Set credit limit</a>', reverse("admin:credit_wallet_set_limit", args=[wallet.pk]))
+        return format_html(
+            '<a href="{}">Set credit limit</a>', reverse("admin:credit_wallet_set_limit", args=[wallet.pk])
+        )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -125,8 +143,15 @@ class WalletAdmin(admin.ModelAdmin):
         form = AdminLimitForm(request.POST or None, initial={"version": wallet.live_version})
         if form.is_valid() and self._set(request, wallet, form):
             return HttpResponseRedirect(reverse("admin:credit_wallet_change", args=[pk]))
-        context = {**self.admin_site.each_context(request), "form": form, "wallet": wallet, "opts": self.model._meta}
-        return TemplateResponse(request, "admin/credit/wallet/set_limit.html", {**context, "title": "Set credit limit"})
+        context = {
+            **self.admin_site.each_context(request),
+            "form": form,
+            "wallet": wallet,
+            "opts": self.model._meta,
+        }
+        return TemplateResponse(
+            request, "admin/credit/wallet/set_limit.html", {**context, "title": "Set credit limit"}
+        )
 
     def _set(self, request: HttpRequest, wallet: Wallet, form: AdminLimitForm) -> bool:
         try:
@@ -150,7 +175,17 @@ class CreditLimitAdmin(OfWallet):
 
 @admin.register(Transaction)
 class TransactionAdmin(OfWallet):
-    list_display = ("wallet", "sequence", "posted_at", "kind", "amount", "after", "counted", "overrun", "by_name")
+    list_display = (
+        "wallet",
+        "sequence",
+        "posted_at",
+        "kind",
+        "amount",
+        "after",
+        "counted",
+        "overrun",
+        "by_name",
+    )
     list_filter = ("kind", "counted", "overrun")
     search_fields = (*_BY_WALLET, "reference__iexact")
     amount = _amount("amount_micros", "Amount")
@@ -255,7 +290,12 @@ class ChangeAdmin(OfWallet):
     list_display = ("organization", "wallet", "at", "verb", "by_name", "reason_code", "reason")
     list_filter = ("verb", "reason_code")
     list_select_related = ("organization", "wallet")
-    search_fields = ("wallet__wallet_id__iexact", "organization__uuid", "organization__search_name", "by_name")
+    search_fields = (
+        "wallet__wallet_id__iexact",
+        "organization__uuid",
+        "organization__search_name",
+        "by_name",
+    )
 
 
 @admin.register(JobRun)

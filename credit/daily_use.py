@@ -37,7 +37,9 @@ class LocalDay(TruncDate):
         column, params = compiler.compile(self.lhs)
         *earlier, (_, last) = self.offsets
         whens = "".join(f" WHEN {column} < %s THEN %s" for _ in earlier)
-        chosen = [value for until, minutes in earlier for value in (*params, _as_stored(until), _modifier(minutes))]
+        chosen = [
+            value for until, minutes in earlier for value in (*params, _as_stored(until), _modifier(minutes))
+        ]
         modifier = f"CASE{whens} ELSE %s END" if earlier else "%s"
         return f"date({column}, {modifier})", [*params, *chosen, _modifier(last)]
 
@@ -112,7 +114,9 @@ def _periods(wallet: Wallet, since: datetime, now: datetime) -> list[list[Point]
     used: dict[datetime | None, dict[date, int]] = defaultdict(dict)
     for day, starts_at, total in _sums(wallet, since - LONGEST_PERIOD, now):
         used[starts_at][day] = -total
-    lines = [_accumulated(used[start], start, end, wallet.time_zone) for start, end in _spans(wallet, since, now)]
+    lines = [
+        _accumulated(used[start], start, end, wallet.time_zone) for start, end in _spans(wallet, since, now)
+    ]
     return [kept for line in lines if (kept := [point for point in line if point.at >= since])]
 
 

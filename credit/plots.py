@@ -132,7 +132,9 @@ class _Pen:
                 continue
             first, last = self.x(line[0].at), self.x(line[-1].at)
             self.sheet.use.append("M" + "L".join(places))
-            self.sheet.area.append(f"M{first} {self.sheet.bottom}L{'L'.join(places)}L{last} {self.sheet.bottom}z")
+            self.sheet.area.append(
+                f"M{first} {self.sheet.bottom}L{'L'.join(places)}L{last} {self.sheet.bottom}z"
+            )
         self._close_months()
         self.sheet.labels.append(self._use_label())
 
@@ -144,7 +146,11 @@ class _Pen:
 
     def _use_label(self) -> Label:
         """Inside the area that has the most room, near its end, where it is highest."""
-        areas = [(self.x(line[0].at), self.x(line[-1].at)) for line in self.facts.use if any(p.micros for p in line)]
+        areas = [
+            (self.x(line[0].at), self.x(line[-1].at))
+            for line in self.facts.use
+            if any(p.micros for p in line)
+        ]
         if not areas:
             return Label(LEFT + 8, self.sheet.bottom - 8, f"{self.facts.use_words}: none", "lbl halo")
         left, right = max(areas, key=lambda area: area[1] - area[0])
@@ -162,7 +168,9 @@ class _Pen:
         if spans:
             newest = max(spans, key=lambda span: span.since)
             x = min(self.x(newest.since) + 24, self.sheet.right - 140)
-            self.sheet.labels.append(Label(x, self.y(newest.micros) - 7, f"Permanent limit {_short(newest.micros)}", "lbl halo"))
+            self.sheet.labels.append(
+                Label(x, self.y(newest.micros) - 7, f"Permanent limit {_short(newest.micros)}", "lbl halo")
+            )
 
     def _temporary(self) -> None:
         taken: list[float] = []
@@ -171,7 +179,12 @@ class _Pen:
                 continue
             if self._end_x(span) - self.x(span.since) < _NARROWEST_BAND:
                 continue
-            left, right, top, base = self.x(span.since), self._end_x(span), self.y(span.micros), self.y(self._beside(span))
+            left, right, top, base = (
+                self.x(span.since),
+                self._end_x(span),
+                self.y(span.micros),
+                self.y(self._beside(span)),
+            )
             self.sheet.bands.append(f"M{left} {top}H{right}V{base}H{left}z")
             self.sheet.temporary.append(f"M{left} {base}V{top}H{right}V{base}")
             middle = min(max((left + right) / 2, LEFT + 50), self.sheet.right - 50)
@@ -182,7 +195,11 @@ class _Pen:
 
     def _beside(self, span: Span) -> int:
         """The permanent limit under a temporary one."""
-        holds = [one for one in self.facts.permanent if one.since <= span.since and (one.until is None or one.until > span.since)]
+        holds = [
+            one
+            for one in self.facts.permanent
+            if one.since <= span.since and (one.until is None or one.until > span.since)
+        ]
         return holds[-1].micros or 0 if holds else 0
 
     def _now(self) -> None:
@@ -197,7 +214,9 @@ class _Pen:
             (x, y), count = self.sheet.rings[-1], seen[-1][1]
             words = f"{count} declined"
             left = x - LEFT > _LABEL_WIDTH
-            self.sheet.labels.append(Label(x - 9 if left else x + 9, y + 18, words, anchor="end" if left else "start"))
+            self.sheet.labels.append(
+                Label(x - 9 if left else x + 9, y + 18, words, anchor="end" if left else "start")
+            )
 
     def _limit_at(self, at: datetime) -> int:
         for span in (*self.facts.temporary, *self.facts.permanent):
@@ -221,7 +240,11 @@ def later_part(facts: Facts, since: datetime) -> Facts:
 def _highest(facts: Facts) -> int:
     shown: Iterable[int | None] = (
         *(point.micros for line in facts.use for point in line),
-        *(span.micros for span in (*facts.permanent, *facts.temporary) if span.until is None or span.until > facts.since),
+        *(
+            span.micros
+            for span in (*facts.permanent, *facts.temporary)
+            if span.until is None or span.until > facts.since
+        ),
     )
     return max((micros for micros in shown if micros), default=100 * MICROS)
 

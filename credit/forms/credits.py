@@ -11,7 +11,9 @@ DIRECTIONS = [("give", "Give credit"), ("take_back", "Take back credit")]
 
 
 class AdjustCreditForm(ReasonedMoneyForm):
-    direction = forms.ChoiceField(label="What to do", choices=DIRECTIONS, widget=forms.RadioSelect, initial="give")
+    direction = forms.ChoiceField(
+        label="What to do", choices=DIRECTIONS, widget=forms.RadioSelect, initial="give"
+    )
     field_order = ["direction", "amount", "reason"]
 
 
@@ -25,7 +27,9 @@ class WriteOffForm(ReasonedMoneyForm):
 
 
 class TransferForm(ReasonedMoneyForm):
-    target = forms.ModelChoiceField(label="To wallet", queryset=Wallet.objects.none(), to_field_name="wallet_id", empty_label=None)
+    target = forms.ModelChoiceField(
+        label="To wallet", queryset=Wallet.objects.none(), to_field_name="wallet_id", empty_label=None
+    )
     field_order = ["target", "amount", "reason"]
 
     def __init__(self, *args: Any, source: Wallet, **kwargs: Any):
@@ -35,5 +39,7 @@ class TransferForm(ReasonedMoneyForm):
 
 def reachable_from(source: Wallet) -> Any:
     """Wallets that money can move to: the same organization, the same currency, open."""
-    others = Wallet.objects.filter(organization=source.organization_id, currency=source.currency, closed_at=None)
+    others = Wallet.objects.filter(
+        organization=source.organization_id, currency=source.currency, closed_at=None
+    )
     return others.exclude(pk=source.pk).order_by("wallet_id")

@@ -42,7 +42,9 @@ class VerbForm(forms.Form):
 
 class ReasonForm(VerbForm):
     reason = forms.CharField(
-        label="Reason", max_length=255, error_messages={"required": "Reason is missing. Say why in a few words."}
+        label="Reason",
+        max_length=255,
+        error_messages={"required": "Reason is missing. Say why in a few words."},
     )
     field_order = ["amount", "reason"]
 
@@ -68,7 +70,9 @@ class ReasonedMoneyForm(ReasonForm):
 class CodedReasonForm(VerbForm):
     """A change that is no money line: a reason from the list and one in the person's own words."""
 
-    reason_code = forms.ChoiceField(label="Reason", choices=[("", "Choose one"), *ChangeReason.choices], required=False)
+    reason_code = forms.ChoiceField(
+        label="Reason", choices=[("", "Choose one"), *ChangeReason.choices], required=False
+    )
     reason = forms.CharField(
         label="In your words", max_length=255, error_messages={"required": "Say why in a few words."}
     )

@@ -19,7 +19,9 @@ class CloseForm(CodedReasonForm):
 
 @cache
 def zones() -> list[tuple[str, str]]:
-    names = sorted(name for name in zoneinfo.available_timezones() if "/" in name and not name.startswith("Etc/"))
+    names = sorted(
+        name for name in zoneinfo.available_timezones() if "/" in name and not name.startswith("Etc/")
+    )
     return [(name, name) for name in ("UTC", *names)]
 
 
@@ -29,4 +31,6 @@ class TimeZoneForm(CodedReasonForm):
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.fields["time_zone"].help_text = "The running period keeps its end; the next ones end at midnight in the new zone."
+        self.fields[
+            "time_zone"
+        ].help_text = "The running period keeps its end; the next ones end at midnight in the new zone."

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from credit import display
 from credit.models import Wallet
-from zoneinfo import ZoneInfo
 from credit.terms import LimitState, PaymentMode, Scheme
 
 
@@ -27,7 +27,11 @@ def terms(wallet: Wallet, holds: int, now: datetime) -> list[Term]:
 
 
 def _balance(wallet: Wallet) -> Term:
-    why = "Debt: charged more than was paid in" if wallet.balance_micros < 0 else "Paid in, less what was charged"
+    why = (
+        "Debt: charged more than was paid in"
+        if wallet.balance_micros < 0
+        else "Paid in, less what was charged"
+    )
     return Term("Balance", wallet.balance_micros, why)
 
 
@@ -38,7 +42,9 @@ def _limit(wallet: Wallet, op: str) -> Term:
     if state == LimitState.NOT_SET:
         return Term("Credit limit", 0, "Counts as 0: no credit", op, words="Not set")
     if state == LimitState.TEMPORARY:
-        return Term("Credit limit", wallet.effective_limit_micros, falls_back(wallet), op, until=wallet.limit_ends_at)
+        return Term(
+            "Credit limit", wallet.effective_limit_micros, falls_back(wallet), op, until=wallet.limit_ends_at
+        )
     return Term("Credit limit", wallet.effective_limit_micros, "Permanent", op)
 
 

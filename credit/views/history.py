@@ -82,7 +82,9 @@ def _span(limit: CreditLimit) -> plots.Span:
 def _until(limits: Iterable[CreditLimit], since: datetime, now: datetime) -> datetime:
     """Into the future as far as a temporary limit reaches, but never more than a third of what is shown."""
     shown = now - since
-    ends = [limit.ends_at for limit in limits if limit.ended_at is None and limit.ends_at and limit.ends_at > now]
+    ends = [
+        limit.ends_at for limit in limits if limit.ended_at is None and limit.ends_at and limit.ends_at > now
+    ]
     latest = max(ends, default=now) + shown / 30
     return min(max(latest, now + shown / 20), now + shown / 3)
 
@@ -91,7 +93,9 @@ def _declines(wallet: Wallet, since: datetime) -> list[tuple[datetime, int]]:
     """Per day: the latest decline and how many."""
     found = Decline.objects.filter(wallet=wallet, at__gte=since).order_by()
     days = found.annotate(day=TruncDate("at", tzinfo=ZoneInfo(wallet.time_zone))).values("day")
-    return list(days.annotate(latest=Max("at"), count=Count("pk")).order_by("day").values_list("latest", "count"))
+    return list(
+        days.annotate(latest=Max("at"), count=Count("pk")).order_by("day").values_list("latest", "count")
+    )
 
 
 def _title(facts: plots.Facts) -> str:
@@ -102,7 +106,10 @@ def _title(facts: plots.Facts) -> str:
 def _rows(facts: plots.Facts) -> list[Row]:
     """One row per day; for a long span one per week."""
     points = [point for line in facts.use for point in line]
-    per_day = {(point.at - timedelta(microseconds=1)).astimezone(ZoneInfo(facts.zone)).date(): point for point in points}
+    per_day = {
+        (point.at - timedelta(microseconds=1)).astimezone(ZoneInfo(facts.zone)).date(): point
+        for point in points
+    }
     days = sorted(per_day, reverse=True)
     if len(days) > _LONGEST_DAILY_TABLE:
         days = days[::7]
@@ -176,5 +183,7 @@ def _when(limit: CreditLimit, zone: str, now: datetime) -> str:
     end = limit.ended_at or limit.ends_at
     if end is None:
         return f"since {start}"
-    planned = "" if limit.ended_at in (None, limit.ends_at) or limit.ends_at is None else ", planned to last longer"
+    planned = (
+        "" if limit.ended_at in (None, limit.ends_at) or limit.ends_at is None else ", planned to last longer"
+    )
     return f"{start} to {display.day_and_time(end, zone, now)}{planned}"

@@ -28,7 +28,9 @@ def invoice_list(request: HttpRequest) -> HttpResponse:
     found = list(rows[: PAGE + 1])
     context = {
         "wallet": wallet,
-        "invoices": [_told(invoice) for invoice in found[:PAGE]] if wallet is None else _opened(wallet, found[:PAGE], now),
+        "invoices": [_told(invoice) for invoice in found[:PAGE]]
+        if wallet is None
+        else _opened(wallet, found[:PAGE], now),
         "earlier": found[PAGE - 1].pk if len(found) > PAGE else None,
         "before": before,
         "section": "invoices",

@@ -15,11 +15,17 @@ from credit.models import Difference, JobRun, Notice
 
 # Name of the runs -> (name in the schedule, what it does).
 JOBS = {
-    "Book ended limits": ("book ended limits", "Writes down temporary limits that the clock has ended, with one notice each."),
+    "Book ended limits": (
+        "book ended limits",
+        "Writes down temporary limits that the clock has ended, with one notice each.",
+    ),
     "Close ended periods": ("close due periods", "Makes ended months into invoices and statements."),
     "Release timed-out reservations": ("release expired holds", "Gives back what expired reservations held."),
     "Issue invoices": ("issue invoices", "Numbers the invoices that the close has made."),
-    "Reconcile wallets": ("reconcile wallets", "Adds every ledger up again and reports a difference; never repairs one."),
+    "Reconcile wallets": (
+        "reconcile wallets",
+        "Adds every ledger up again and reports a difference; never repairs one.",
+    ),
 }
 # A beat that came a little late is no reason to worry anybody.
 PATIENCE = 3

@@ -73,7 +73,11 @@ class Ledger:
     @property
     def kept_fields(self) -> list[tuple[str, str]]:
         """What the form for an amount must carry on."""
-        return [(name, value) for name, value in self.query.items() if name not in ("least", "most", "before") and value]
+        return [
+            (name, value)
+            for name, value in self.query.items()
+            if name not in ("least", "most", "before") and value
+        ]
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,9 @@ def read(wallet: Wallet, asked: Mapping[str, str], now: datetime) -> Ledger:
     query = {name: asked[name] for name in asked if name in ("wallet", "span", *form.fields)}
     ledger = Ledger(query, reverse("reverse", args=[wallet.wallet_id, 0]).removesuffix("0/reverse/"))
     if not form.is_valid():
-        ledger.errors = [f"{form[name].label}: {error}" for name, errors in form.errors.items() for error in errors]
+        ledger.errors = [
+            f"{form[name].label}: {error}" for name, errors in form.errors.items() for error in errors
+        ]
         return ledger
     wanted = form.cleaned_data
     ledger.chips = _chips(ledger, wallet, wanted, now)
@@ -109,7 +115,9 @@ def filtered(wallet: Wallet, wanted: Mapping[str, Any]) -> TransactionQuerySet:
     lines = Transaction.objects.of(wallet)
     if first := wanted["period"]:
         starts_at = month_start(first.year, first.month, wallet.time_zone)
-        lines = lines.filter(posted_at__gte=starts_at, posted_at__lt=month_end_after(starts_at, wallet.time_zone))
+        lines = lines.filter(
+            posted_at__gte=starts_at, posted_at__lt=month_end_after(starts_at, wallet.time_zone)
+        )
     if wanted["kind"]:
         lines = lines.filter(kind=wanted["kind"])
     if wanted["counts"]:
@@ -132,7 +140,11 @@ def _between(lines: Any, least: int | None, most: int | None) -> Any:
 
 
 def _amount_words(asked: Mapping[str, str]) -> str:
-    words = [f"{words} {asked[name]}" for name, words in (("least", "at least"), ("most", "at most")) if asked.get(name)]
+    words = [
+        f"{words} {asked[name]}"
+        for name, words in (("least", "at least"), ("most", "at most"))
+        if asked.get(name)
+    ]
     return ", ".join(words)
 
 
@@ -171,13 +183,31 @@ def _chips(ledger: Ledger, wallet: Wallet, wanted: Mapping[str, Any], now: datet
     first = wanted["period"]
     months = [(f"{month:%Y-%m}", f"{month:%B %Y}") for month in _months(wallet, now)]
     return [
-        _chip(ledger, "period", "Period", f"{first:%B %Y}" if first else "", months, f"{first:%Y-%m}" if first else ""),
-        _chip(ledger, "kind", "Kind", Kind(wanted["kind"]).label if wanted["kind"] else "", Kind.choices, wanted["kind"]),
-        _chip(ledger, "counts", "Counts as", dict(COUNTS).get(wanted["counts"], ""), COUNTS, wanted["counts"]),
+        _chip(
+            ledger,
+            "period",
+            "Period",
+            f"{first:%B %Y}" if first else "",
+            months,
+            f"{first:%Y-%m}" if first else "",
+        ),
+        _chip(
+            ledger,
+            "kind",
+            "Kind",
+            Kind(wanted["kind"]).label if wanted["kind"] else "",
+            Kind.choices,
+            wanted["kind"],
+        ),
+        _chip(
+            ledger, "counts", "Counts as", dict(COUNTS).get(wanted["counts"], ""), COUNTS, wanted["counts"]
+        ),
     ]
 
 
-def _chip(ledger: Ledger, name: str, label: str, words: str, choices: list[tuple[str, str]], value: str) -> Chip:
+def _chip(
+    ledger: Ledger, name: str, label: str, words: str, choices: list[tuple[str, str]], value: str
+) -> Chip:
     links = [(ledger.address(**{name: key}), text, key == value) for key, text in choices]
     return Chip(name, label, words, ledger.address(**{name: None}), links)
 

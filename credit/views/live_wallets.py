@@ -29,7 +29,9 @@ def at(pks: Iterable[int], now: datetime) -> list[Wallet]:
 
 def of(organization: Organization, now: datetime) -> list[Wallet]:
     """Open ones first; each knows its organization without asking again."""
-    rows = Wallet.objects.filter(organization=organization).order_by(F("closed_at").asc(nulls_first=True), "wallet_id")
+    rows = Wallet.objects.filter(organization=organization).order_by(
+        F("closed_at").asc(nulls_first=True), "wallet_id"
+    )
     wallets = at(rows.values_list("pk", flat=True), now)
     for wallet in wallets:
         wallet.organization = organization

@@ -77,7 +77,9 @@ class ChangeMode(VerbPanel):
                 "What is owed stays owed; only rounding on the invoices can change it.",
                 "Switching back within the month starts a new period with a full limit.",
             ]
-        facts = ["A debt becomes an opening invoice. From now on the limit holds for what a month is charged."]
+        facts = [
+            "A debt becomes an opening invoice. From now on the limit holds for what a month is charged."
+        ]
         if self.wallet.temporary_ends_at or self.wallet.scheduled_ends_at:
             facts.append("The temporary limit that runs or is scheduled ends in this step.")
         return facts
@@ -94,7 +96,13 @@ class ChangeMode(VerbPanel):
 
 def _shown(wallet: Wallet) -> dict[str, Any]:
     """The numbers of one column of the preview."""
-    names = ("balance_micros", "live_unbilled_micros", "live_reserved_micros", "due_micros", "effective_limit_micros")
+    names = (
+        "balance_micros",
+        "live_unbilled_micros",
+        "live_reserved_micros",
+        "due_micros",
+        "effective_limit_micros",
+    )
     numbers = {name.removesuffix("_micros"): getattr(wallet, name) for name in names}
     return {**numbers, "usable": wallet.usable_micros, "standing": wallet.standing}
 
@@ -118,4 +126,5 @@ class ChangeScheme(VerbPanel):
     def act(self, given: dict[str, Any], by: Actor) -> Words:
         said = {name: given[name] for name in ("scheme", "version", "reason_code", "reason")}
         modes.change_scheme(wallet=self.wallet, by=by, now=timezone.now, **said)
-        return f"{self.wallet.wallet_id} is invoiced by scheme {display.SCHEMES[given['scheme']]} now. {self.usable_now()}"
+        scheme = display.SCHEMES[given["scheme"]]
+        return f"{self.wallet.wallet_id} is invoiced by scheme {scheme} now. {self.usable_now()}"

@@ -24,7 +24,9 @@ from credit.views.verbs import VerbPanel, Words
 def accepted(outcome: Outcome) -> Outcome:
     """A decline is an answer of the action; in a form it is a reason to mend the input."""
     if not outcome.accepted:
-        field = "amount" if outcome.reason in ("own_money_exceeded", "invalid_amount", "already_refunded") else ""
+        field = (
+            "amount" if outcome.reason in ("own_money_exceeded", "invalid_amount", "already_refunded") else ""
+        )
         raise Declined(outcome.reason, outcome.message, field=field)
     return outcome
 
@@ -41,14 +43,23 @@ class AddPayment(VerbPanel):
 
     def about(self, form: VerbForm) -> dict[str, Any]:
         owed = self.wallet.owed_micros
-        fact = f"Owed now: {self.money(owed)}. A payment clears that first." if owed else "Nothing is owed: the payment becomes own money."
+        fact = (
+            f"Owed now: {self.money(owed)}. A payment clears that first."
+            if owed
+            else "Nothing is owed: the payment becomes own money."
+        )
         return {"facts": [fact], "confirm_words": "Yes, this is another payment with the same reference"}
 
     def act(self, given: dict[str, Any], by: Actor) -> Words:
         details = {name: given[name] for name in ("received_on", "method", "reference", "remark", "key")}
         outcome = accepted(
             payments.record_payment(
-                wallet=self.wallet, amount=given["amount"], another=given["confirmed"], by=by, now=timezone.now, **details
+                wallet=self.wallet,
+                amount=given["amount"],
+                another=given["confirmed"],
+                by=by,
+                now=timezone.now,
+                **details,
             )
         )
         paid = self.money(outcome.amount_micros or 0)
@@ -70,11 +81,18 @@ class AdjustCredit(VerbPanel):
         return {"facts": [fact], "confirm_words": "Yes, take it back and make the debt"}
 
     def act(self, given: dict[str, Any], by: Actor) -> Words:
-        said = {"wallet": self.wallet, "amount": given["amount"], "reason": given["reason"], "key": given["key"]}
+        said = {
+            "wallet": self.wallet,
+            "amount": given["amount"],
+            "reason": given["reason"],
+            "key": given["key"],
+        }
         if given["direction"] == "give":
             outcome = accepted(credits.give_credit(**said, by=by, now=timezone.now))
             return f"Gave {self.money(outcome.amount_micros or 0)}. {self.usable_now()}"
-        outcome = accepted(credits.take_back_credit(**said, confirmed=given["confirmed"], by=by, now=timezone.now))
+        outcome = accepted(
+            credits.take_back_credit(**said, confirmed=given["confirmed"], by=by, now=timezone.now)
+        )
         return f"Took back {self.money(outcome.amount_micros or 0)}. {self.usable_now()}"
 
 
@@ -128,7 +146,9 @@ class WriteOff(VerbPanel):
 
     def about(self, form: VerbForm) -> dict[str, Any]:
         owed = display.exact(self.wallet.owed_micros, self.wallet.currency)
-        return {"facts": [f"At most what is owed and not running can be given up: {owed} {self.wallet.currency}."]}
+        return {
+            "facts": [f"At most what is owed and not running can be given up: {owed} {self.wallet.currency}."]
+        }
 
     def act(self, given: dict[str, Any], by: Actor) -> Words:
         said = {name: given[name] for name in ("amount", "reason", "key")}
@@ -170,11 +190,21 @@ class Refund(LinePanel):
 
     def about(self, form: VerbForm) -> dict[str, Any]:
         left = display.exact(corrections.left_of(self.line), self.wallet.currency)
-        goes = "the running month’s unbilled amount" if corrections.goes_to_unbilled(self.wallet, self.line) else "the balance"
+        goes = (
+            "the running month’s unbilled amount"
+            if corrections.goes_to_unbilled(self.wallet, self.line)
+            else "the balance"
+        )
         where = "a credit note" if self.line.invoice_id else goes
-        facts = [self.line_words(), f"{left} {self.wallet.currency} is left of it. The refund goes to {where}."]
+        facts = [
+            self.line_words(),
+            f"{left} {self.wallet.currency} is left of it. The refund goes to {where}.",
+        ]
         whole = reverse("reverse", args=[self.wallet.wallet_id, self.line.sequence])
-        return {"facts": facts, "instead": {"url": whole, "words": "It should never have been posted: reverse it instead"}}
+        return {
+            "facts": facts,
+            "instead": {"url": whole, "words": "It should never have been posted: reverse it instead"},
+        }
 
     def act(self, given: dict[str, Any], by: Actor) -> Words:
         said = {name: given[name] for name in ("amount", "reason", "key")}
@@ -189,7 +219,12 @@ class Reverse(LinePanel):
     is_harmful = True
 
     def about(self, form: VerbForm) -> dict[str, Any]:
-        return {"facts": [self.line_words(), "The reversal is a line of its own. It is booked even when it makes a debt."]}
+        return {
+            "facts": [
+                self.line_words(),
+                "The reversal is a line of its own. It is booked even when it makes a debt.",
+            ]
+        }
 
     def act(self, given: dict[str, Any], by: Actor) -> Words:
         said = {"reason": given["reason"], "key": given["key"]}

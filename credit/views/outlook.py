@@ -23,7 +23,13 @@ def notes(wallet: Wallet, now: datetime) -> list[Note]:
     """The worst first; none where nothing is wrong and nothing will change."""
     if wallet.standing == Standing.CLOSED:
         return [_closed(wallet)]
-    found = [_suspended(wallet), _blocked(wallet), _limit_ends(wallet), _limit_starts(wallet, now), _month_turns(wallet)]
+    found = [
+        _suspended(wallet),
+        _blocked(wallet),
+        _limit_ends(wallet),
+        _limit_starts(wallet, now),
+        _month_turns(wallet),
+    ]
     return [note for note in found if note]
 
 
@@ -46,7 +52,9 @@ def _suspended(wallet: Wallet) -> Note | None:
 def _blocked(wallet: Wallet) -> Note | None:
     if wallet.standing != Standing.BLOCKED:
         return None
-    return Note("danger", "stop", "Blocked now.", _cure(wallet, wallet.usable_micros), "set_limit", "Set credit limit")
+    return Note(
+        "danger", "stop", "Blocked now.", _cure(wallet, wallet.usable_micros), "set_limit", "Set credit limit"
+    )
 
 
 def _cure(wallet: Wallet, usable_micros: int) -> str:
@@ -76,10 +84,16 @@ def _will_be_blocked(wallet: Wallet, after: Wallet, when: str) -> Note:
     until = ""
     if wallet.mode == PaymentMode.POSTPAID and wallet.period_ends_at > wallet.limit_ends_at:
         reset = display.weekday_and_time(wallet.period_ends_at, wallet.time_zone)
-        until = f" until the month resets on {reset}" if later(wallet, wallet.period_ends_at).usable_micros > 0 else ""
+        until = (
+            f" until the month resets on {reset}"
+            if later(wallet, wallet.period_ends_at).usable_micros > 0
+            else ""
+        )
     then = f"When the temporary limit ends, the limit is {back_to} again and usable {usable}. "
     cure = "" if until else _cure(wallet, after.usable_micros)
-    return Note("danger", "stop", f"Will be blocked from {when}{until}.", then + cure, "set_limit", "Extend the limit")
+    return Note(
+        "danger", "stop", f"Will be blocked from {when}{until}.", then + cure, "set_limit", "Extend the limit"
+    )
 
 
 def _limit_starts(wallet: Wallet, now: datetime) -> Note | None:
@@ -88,7 +102,9 @@ def _limit_starts(wallet: Wallet, now: datetime) -> Note | None:
     amount = display.with_code(wallet.scheduled_limit_micros, wallet.currency)
     starts = display.weekday_and_time(wallet.scheduled_starts_at, wallet.time_zone)
     ends = display.weekday_and_time(wallet.scheduled_ends_at, wallet.time_zone)
-    return Note("temp", "clock", f"A temporary limit of {amount} starts on {starts}.", f"It ends by itself on {ends}.")
+    return Note(
+        "temp", "clock", f"A temporary limit of {amount} starts on {starts}.", f"It ends by itself on {ends}."
+    )
 
 
 def _month_turns(wallet: Wallet) -> Note | None:
@@ -100,5 +116,7 @@ def _month_turns(wallet: Wallet) -> Note | None:
 
 
 def _usable_then(after: Wallet) -> str:
-    usable = "unlimited" if after.usable_micros is None else display.with_code(after.usable_micros, after.currency)
+    usable = (
+        "unlimited" if after.usable_micros is None else display.with_code(after.usable_micros, after.currency)
+    )
     return f"If nothing else happens, usable is {usable} then."

@@ -22,7 +22,9 @@ SHOWN_CHANGES = 6
 
 def reservations(wallet: Wallet, now: datetime) -> list[Reservation]:
     """Live by the clock, the next to end first."""
-    live = list(Reservation.objects.live(now).filter(wallet=wallet).order_by("expires_at", "pk")[:MOST_RESERVATIONS])
+    live = list(
+        Reservation.objects.live(now).filter(wallet=wallet).order_by("expires_at", "pk")[:MOST_RESERVATIONS]
+    )
     for hold in live:
         hold.icon = ICONS[hold.kind]
         hold.ends_in = timeuntil(hold.expires_at, now, depth=1)
@@ -47,14 +49,18 @@ def invoices(wallet: Wallet, now: datetime) -> list[OpenInvoice]:
     return with_open_amounts(list(found), wallet, wallet.due_micros, now)
 
 
-def with_open_amounts(newest_first: Iterable[Invoice], wallet: Wallet, due_micros: int, now: datetime) -> list[OpenInvoice]:
+def with_open_amounts(
+    newest_first: Iterable[Invoice], wallet: Wallet, due_micros: int, now: datetime
+) -> list[OpenInvoice]:
     """Money pays the oldest first, so what is due stands on the newest: the open amounts add up to the amount due."""
     told = []
     today = display.local(now, wallet.time_zone).date()
     for invoice in newest_first:
         unpaid = min(max(invoice.total_micros, 0), due_micros)
         due_micros -= unpaid
-        told.append(OpenInvoice(invoice, what(invoice, wallet.time_zone), unpaid, days_late(invoice, unpaid, today)))
+        told.append(
+            OpenInvoice(invoice, what(invoice, wallet.time_zone), unpaid, days_late(invoice, unpaid, today))
+        )
     return told
 
 
@@ -104,7 +110,11 @@ def declines(wallet: Wallet) -> list[Declined]:
 
 def _short(decline: Decline) -> int | None:
     """By how much the usable credit fell short."""
-    if decline.reason != Reason.CREDIT_LIMIT_EXCEEDED or decline.usable_micros is None or decline.amount_micros is None:
+    if (
+        decline.reason != Reason.CREDIT_LIMIT_EXCEEDED
+        or decline.usable_micros is None
+        or decline.amount_micros is None
+    ):
         return None
     return decline.amount_micros - decline.usable_micros
 
@@ -127,18 +137,31 @@ class Told:
 def changes(wallet: Wallet) -> list[Told]:
     """Who changed what, when and why: of this wallet, and of the organization as a whole."""
     about = Q(wallet=wallet) | Q(wallet=None)
-    found = Change.objects.filter(about, organization=wallet.organization_id).order_by("-at", "-pk")[:SHOWN_CHANGES]
-    return [Told(change, change.verb.replace("_", " ").capitalize(), differences(change, wallet)) for change in found]
+    found = Change.objects.filter(about, organization=wallet.organization_id).order_by("-at", "-pk")[
+        :SHOWN_CHANGES
+    ]
+    return [
+        Told(change, change.verb.replace("_", " ").capitalize(), differences(change, wallet))
+        for change in found
+    ]
 
 
 def differences(change: Change, wallet: Wallet) -> list[tuple[str, str, str]]:
     """(what, before, after) of everything that is not the same."""
     names = dict.fromkeys([*change.before, *change.after])
     told = [
-        (_label(name), _value(name, change.before.get(name), wallet), _value(name, change.after.get(name), wallet))
+        (
+            _label(name),
+            _value(name, change.before.get(name), wallet),
+            _value(name, change.after.get(name), wallet),
+        )
         for name in names
     ]
-    return [(what, before, after) for what, before, after in told if before != after and (before, after) != ("–", "no")]
+    return [
+        (what, before, after)
+        for what, before, after in told
+        if before != after and (before, after) != ("–", "no")
+    ]
 
 
 def _label(name: str) -> str:

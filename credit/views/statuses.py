@@ -56,7 +56,8 @@ class Suspend(OrganizationPanel):
     is_harmful = True
 
     def about(self, form: VerbForm) -> dict[str, Any]:
-        stops = f"This stops charges, new and extended reservations, withdrawals and transfers out on {self.all_wallets()}."
+        verbs = "charges, new and extended reservations, withdrawals and transfers out"
+        stops = f"This stops {verbs} on {self.all_wallets()}."
         then = "Payments, refunds, commits of live reservations and what was delivered already still post."
         return {"notes": [{"look": "danger", "icon": "pause", "first": stops, "then": then}]}
 
@@ -91,7 +92,8 @@ class ChangeTimeZone(OrganizationPanel):
     def act(self, given: dict[str, Any], by: Actor) -> Words:
         said = {name: given[name] for name in ("time_zone", "reason_code", "reason")}
         statuses.change_time_zone(organization=self.organization, by=by, now=timezone.now, **said)
-        return f"Months of {self.organization.name} end by the clock of {display.place(given['time_zone'])} from the next one on."
+        clock = display.place(given["time_zone"])
+        return f"Months of {self.organization.name} end by the clock of {clock} from the next one on."
 
 
 class CloseWallet(VerbPanel):

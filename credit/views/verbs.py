@@ -79,7 +79,10 @@ class VerbPanel(PermissionRequiredMixin, View):
 
     def refused(self, form: VerbForm, error: NotDone) -> HttpResponse:
         if error.reason == Reason.KEY_REUSED:
-            form.add_error(None, "This form was saved before with other content. Look at the page first; to save once more, send it again.")
+            form.add_error(
+                None,
+                "This form was saved before with other content. Look at the page first; to save it too, send it again.",
+            )
         else:
             form.refuse(error)
         form.renew_key()

@@ -3,11 +3,14 @@
 from datetime import timedelta
 
 from django.contrib.auth.models import Group, User
+from django.contrib.messages import get_messages
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from credit.actions import charges, closes, payments, wallets
 from credit.actors import Actor
+from credit.forms.money import new_key
 from credit.models import Wallet
 from tests.factories import an_organization
 
@@ -22,7 +25,9 @@ def ago(**span):
 def somebody(group, **columns):
     """A user of a group, created when first asked for."""
     username = group.lower().replace(" ", "-")
-    user, made = User.objects.get_or_create(username=username, defaults={"first_name": "Eva", "last_name": "Horváthová"})
+    user, made = User.objects.get_or_create(
+        username=username, defaults={"first_name": "Eva", "last_name": "Horváthová"}
+    )
     if made:
         user.groups.add(Group.objects.get(name=group))
     for name, value in columns.items():
@@ -65,7 +70,9 @@ def postpaid(limit="1000", scheme="consolidated", organization=None, days=2, cur
 
 
 def charge(wallet, amount, kind="call", now=None, **more):
-    return charges.charge(wallet=wallet, amount=amount, kind=kind, by=SYSTEM, now=now or timezone.now(), **more)
+    return charges.charge(
+        wallet=wallet, amount=amount, kind=kind, by=SYSTEM, now=now or timezone.now(), **more
+    )
 
 
 def close(wallet, now=None):
@@ -87,4 +94,20 @@ def text(answer):
 
     page = answer.content.decode()
     page = re.sub(r"(?s)<(script|title|style).*?</\1>", " ", page)
-    return " ".join(unescape(re.sub(r"<[^>]+>", "", re.sub(r"</(td|th|li|p|div|dd|dt|b|h1|h2|h3)>", " ", page))).split())
+    return " ".join(
+        unescape(re.sub(r"<[^>]+>", "", re.sub(r"</(td|th|li|p|div|dd|dt|b|h1|h2|h3)>", " ", page))).split()
+    )
+
+
+def address(name, wallet, *more):
+    return reverse(name, args=[wallet.wallet_id, *more])
+
+
+def send(client, where, **typed):
+    return client.post(where, {"key": new_key(), **typed})
+
+
+def said(answer):
+    """The toast of a form that was saved."""
+    assert answer.status_code == 302, text(answer)
+    return str(list(get_messages(answer.wsgi_request))[-1])

@@ -55,7 +55,9 @@ def test_an_organization_is_found_forgiving_case_and_accents(name, administrator
     assert administrator.get(address(Organization), {"q": name}).context["cl"].result_count == 1
 
 
-@pytest.mark.parametrize("model", [model for model in MODELS if model._meta.model_name not in WRITTEN], ids=lambda m: m.__name__)
+@pytest.mark.parametrize(
+    "model", [model for model in MODELS if model._meta.model_name not in WRITTEN], ids=lambda m: m.__name__
+)
 def test_history_is_read_only(model, administrator):
     wallet = postpaid(scheme="individual")
     charge(wallet, "5", kind="addon")
@@ -82,12 +84,22 @@ def test_saving_a_wallets_record_leaves_its_money_alone(administrator):
     assert administrator.post(address(type(wallet), "change", wallet.pk), sent).status_code == 302
     after = fresh(wallet)
     assert after.near_percent == 60
-    assert (after.balance_micros, after.permanent_limit_micros, after.mode) == (micros("100"), None, "prepaid")
+    assert (after.balance_micros, after.permanent_limit_micros, after.mode) == (
+        micros("100"),
+        None,
+        "prepaid",
+    )
 
 
 def test_an_organizations_status_and_zone_are_not_edited_here(administrator):
     organization = prepaid().organization
-    sent = {"name": "  Nové Meno ", "country": "SK", "reference": "LEI-1", "status": "closed", "time_zone": "Asia/Tokyo"}
+    sent = {
+        "name": "  Nové Meno ",
+        "country": "SK",
+        "reference": "LEI-1",
+        "status": "closed",
+        "time_zone": "Asia/Tokyo",
+    }
     assert administrator.post(address(Organization, "change", organization.pk), sent).status_code == 302
     after = Organization.objects.get()
     assert (after.name, after.search_name, after.reference) == ("Nové Meno", "nove meno", "LEI-1")
@@ -115,7 +127,9 @@ def test_the_action_refuses_in_the_admin_as_everywhere(administrator):
     below = limit_form(wallet, amount="50")
     assert "Tick this to set it all the same" in text(administrator.post(where, below))
     assert "amount" in administrator.post(where, limit_form(wallet, amount="-1")).context["form"].errors
-    assert "days" in administrator.post(where, limit_form(wallet, amount="200", days="3")).context["form"].errors
+    assert (
+        "days" in administrator.post(where, limit_form(wallet, amount="200", days="3")).context["form"].errors
+    )
     assert live(wallet).effective_limit_micros == micros("100")
     assert administrator.post(where, {**below, "confirmed": "on"}).status_code == 302
     assert administrator.post(where, below).status_code == 200, "the version is an old one now"

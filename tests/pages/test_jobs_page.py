@@ -62,7 +62,9 @@ def test_a_job_that_was_silent_for_a_week_is_late(words):
 
 
 def test_an_error_of_a_job_can_be_read(words):
-    JobRun.objects.create(name="Issue invoices", started_at=ago(seconds=5), error="OperationalError: disk full")
+    JobRun.objects.create(
+        name="Issue invoices", started_at=ago(seconds=5), error="OperationalError: disk full"
+    )
     page = words()
     assert "Failed" in page
     assert "OperationalError: disk full" in page

@@ -1,29 +1,28 @@
-"""Money verbs as forms: what is said afterwards, what is refused at which field, and that a double click is one deed."""
+"""Money verbs as forms: what is said afterwards, what is refused at which field, a double click is one deed."""
 
 from datetime import timedelta
 
 import pytest
-from django.contrib.messages import get_messages
-from django.urls import reverse
 from django.utils import timezone
 
 from credit.actions import reservations, statuses
 from credit.forms.money import new_key
 from credit.groups import MANAGER
-from credit.models import Change, Payment, Reservation, Transaction, Wallet
+from credit.models import Payment, Reservation, Transaction
 from tests.factories import an_organization, micros
 from tests.pages.people import (
     HTMX,
     SYSTEM,
+    address,
     ago,
     charge,
     close,
-    fresh,
     live,
     postpaid,
     prepaid,
+    said,
+    send,
     signed_in,
-    somebody,
     text,
 )
 
@@ -33,20 +32,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def manager():
     return signed_in(MANAGER)
-
-
-def address(name, wallet, *more):
-    return reverse(name, args=[wallet.wallet_id, *more])
-
-
-def send(client, where, **typed):
-    return client.post(where, {"key": new_key(), **typed})
-
-
-def said(answer):
-    """The toast of a form that was saved."""
-    assert answer.status_code == 302, text(answer)
-    return str(list(get_messages(answer.wsgi_request))[-1])
 
 
 def paid(**typed):
@@ -74,7 +59,9 @@ def test_a_payment_that_is_not_enough_says_that_the_customer_is_still_blocked(ma
 def test_a_payment_for_a_suspended_customer_says_what_still_stops_it(manager):
     wallet = prepaid()
     statuses.suspend(organization=wallet.organization, reason="Risk", by=SYSTEM, now=timezone.now)
-    assert "Still stopped: the organization is suspended." in said(send(manager, address("add_payment", wallet), **paid()))
+    assert "Still stopped: the organization is suspended." in said(
+        send(manager, address("add_payment", wallet), **paid())
+    )
 
 
 def test_a_double_click_records_one_payment(manager):
@@ -101,7 +88,9 @@ def test_a_used_reference_asks_before_it_becomes_another_payment(manager):
     assert asked.status_code == 409
     assert "Reference 2026-1107 was used for 50.00 EUR" in text(asked)
     assert "Yes, this is another payment with the same reference" in text(asked)
-    assert said(manager.post(address("add_payment", wallet), {**other, "confirmed": "on"})).startswith("Recorded 60.00 EUR.")
+    assert said(manager.post(address("add_payment", wallet), {**other, "confirmed": "on"})).startswith(
+        "Recorded 60.00 EUR."
+    )
     assert Payment.objects.count() == 2
 
 
@@ -163,14 +152,19 @@ def test_a_saved_form_sent_again_with_other_content_says_so(manager):
     assert Payment.objects.count() == 1
 
 
-# --- credit, money out, money between wallets ------------------------------------------------------------------------------
+# --- credit, money out, money between wallets ---------------------------------------------------------------------
 
 
 def test_credit_is_given_and_taken_back(manager):
     wallet = prepaid(paid=None)
     where = address("adjust_credit", wallet)
-    assert said(send(manager, where, direction="give", amount="10", reason="Goodwill")) == "Gave 10.00 EUR. Usable now 10.00 EUR."
-    assert said(send(manager, where, direction="take_back", amount="4", reason="Too much")).startswith("Took back 4.00 EUR.")
+    assert (
+        said(send(manager, where, direction="give", amount="10", reason="Goodwill"))
+        == "Gave 10.00 EUR. Usable now 10.00 EUR."
+    )
+    assert said(send(manager, where, direction="take_back", amount="4", reason="Too much")).startswith(
+        "Took back 4.00 EUR."
+    )
 
 
 def test_taking_back_more_than_own_money_asks_for_a_yes_to_the_debt(manager):
@@ -196,7 +190,9 @@ def test_a_withdrawal_beyond_own_money_is_refused_and_a_smaller_one_then_passes(
 def test_money_moves_between_wallets_of_one_organization_and_currency(manager):
     organization = an_organization()
     source, target = prepaid(organization=organization), prepaid(organization=organization, paid=None)
-    words = said(send(manager, address("transfer", source), target=target.wallet_id, amount="40", reason="Moved"))
+    words = said(
+        send(manager, address("transfer", source), target=target.wallet_id, amount="40", reason="Moved")
+    )
     assert words == f"Moved 40.00 EUR to {target.wallet_id}. Usable now 60.00 EUR."
     assert live(target).balance_micros == micros("40")
 
@@ -205,7 +201,9 @@ def test_a_transfer_never_reaches_a_wallet_of_somebody_else(manager):
     source, strange = prepaid(), prepaid()
     dollars = prepaid(organization=source.organization, currency="USD")
     for target in (strange, dollars):
-        answer = send(manager, address("transfer", source), target=target.wallet_id, amount="40", reason="Moved")
+        answer = send(
+            manager, address("transfer", source), target=target.wallet_id, amount="40", reason="Moved"
+        )
         assert "target" in answer.context["form"].errors
     assert "has no other open wallet in EUR" in text(manager.get(address("transfer", source)))
 
@@ -228,7 +226,9 @@ def test_a_refund_goes_back_to_the_unbilled_amount_it_came_from(manager):
     line = Transaction.objects.get()
     form = manager.get(address("refund", wallet, line.sequence))
     assert "30.00 EUR is left of it. The refund goes to the running month’s unbilled amount." in text(form)
-    assert said(send(manager, address("refund", wallet, line.sequence), amount="12.5", reason="Wrong rate")).startswith("Refunded 12.50 EUR.")
+    assert said(
+        send(manager, address("refund", wallet, line.sequence), amount="12.5", reason="Wrong rate")
+    ).startswith("Refunded 12.50 EUR.")
     assert live(wallet).live_unbilled_micros == micros("17.5")
 
 
@@ -244,7 +244,10 @@ def test_a_bounced_payment_is_reversed_once(manager):
     wallet = prepaid(paid="100")
     line = Transaction.objects.get(kind="payment")
     where = address("reverse", wallet, line.sequence)
-    assert said(send(manager, where, reason="Bounced")) == "Reversed 100.00 EUR. Still blocked: usable is 0.00 EUR."
+    assert (
+        said(send(manager, where, reason="Bounced"))
+        == "Reversed 100.00 EUR. Still blocked: usable is 0.00 EUR."
+    )
     again = send(manager, where, reason="Bounced")
     assert "The line has been reversed already." in text(again)
     assert live(wallet).balance_micros == 0
@@ -252,9 +255,14 @@ def test_a_bounced_payment_is_reversed_once(manager):
 
 def test_a_reservation_is_released(manager):
     wallet = prepaid()
-    reservations.reserve(wallet=wallet, reference="res-1", amount="5", life=timedelta(hours=1), by=SYSTEM, now=timezone.now)
+    reservations.reserve(
+        wallet=wallet, reference="res-1", amount="5", life=timedelta(hours=1), by=SYSTEM, now=timezone.now
+    )
     hold = Reservation.objects.get()
-    assert said(send(manager, address("release_reservation", wallet, hold.pk))) == "Released res-1. Usable now 100.00 EUR."
+    assert (
+        said(send(manager, address("release_reservation", wallet, hold.pk)))
+        == "Released res-1. Usable now 100.00 EUR."
+    )
 
 
 def test_a_reservation_of_another_wallet_is_not_found(manager):
@@ -262,108 +270,6 @@ def test_a_reservation_of_another_wallet_is_not_found(manager):
     reservations.reserve(wallet=other, reference="res-1", amount="5", by=SYSTEM, now=timezone.now)
     where = address("release_reservation", wallet, Reservation.objects.get().pk)
     assert manager.get(where).status_code == 404
-
-
-# --- mode and scheme --------------------------------------------------------------------------------------------------
-
-
-def change_form(client, where, **typed):
-    version = client.get(where).context["form"]["version"].value()
-    return {"key": new_key(), "version": version, "reason_code": "contract", "reason": "New contract", **typed}
-
-
-def test_nobody_becomes_postpaid_without_a_limit_in_the_same_step(manager):
-    wallet = prepaid()
-    where = address("change_mode", wallet)
-    answer = manager.post(where, change_form(manager, where, scheme="consolidated", limit=""))
-    assert answer.status_code == 422
-    assert "limit" in answer.context["form"].errors
-    assert said(manager.post(where, change_form(manager, where, scheme="consolidated", limit="500"))).startswith(
-        f"{wallet.wallet_id} is postpaid now."
-    )
-    assert fresh(wallet).permanent_limit_micros == micros("500")
-
-
-def test_the_preview_of_a_mode_change_writes_nothing(manager):
-    wallet = prepaid(paid="40")
-    where = address("change_mode", wallet)
-    form = change_form(manager, where, scheme="consolidated", limit="500", preview="1")
-    shown = manager.post(where, form)
-    assert shown.status_code == 200
-    assert shown.context["after"]["usable"] == micros("540")
-    part = manager.post(where, form, **HTMX)
-    assert b"<form" not in part.content
-    assert b"540.00" in part.content
-    assert fresh(wallet).mode == "prepaid"
-
-
-def test_becoming_prepaid_asks_whether_the_limit_stays(manager):
-    wallet = postpaid(limit="1000")
-    charge(wallet, "200")
-    where = address("change_mode", wallet)
-    unanswered = manager.post(where, change_form(manager, where))
-    assert "keep_limit" in unanswered.context["form"].errors
-    said(manager.post(where, change_form(manager, where, keep_limit="remove")))
-    now = live(wallet)
-    assert (now.mode, now.limit_state, now.balance_micros) == ("prepaid", "not_set", micros("-200"))
-
-
-def test_two_people_at_once_the_second_is_told_of_the_first(manager):
-    wallet = postpaid()
-    where = address("change_scheme", wallet)
-    first, second = (change_form(manager, where, scheme=scheme) for scheme in ("none", "individual"))
-    said(manager.post(where, first))
-    answer = manager.post(where, second)
-    assert answer.status_code == 409
-    assert "Eva Horváthová changed it" in text(answer)
-    assert fresh(wallet).scheme == "none"
-
-
-# --- statuses ---------------------------------------------------------------------------------------------------------
-
-
-def test_suspending_names_that_it_stops_all_wallets_and_resuming_undoes_it(manager):
-    organization = an_organization()
-    wallets = [prepaid(organization=organization) for _ in range(2)]
-    where = reverse("suspend_organization", args=[organization.uuid])
-    assert "withdrawals and transfers out on all its 2 open wallets" in text(manager.get(where))
-    said(send(manager, where, reason_code="risk", reason="No answer"))
-    assert {live(wallet).standing for wallet in wallets} == {"suspended"}
-    said(send(manager, reverse("resume_organization", args=[organization.uuid]), reason="Paid"))
-    assert {live(wallet).standing for wallet in wallets} == {"works"}
-    assert Change.objects.filter(verb="suspend", by_user=somebody(MANAGER), reason="No answer").exists()
-
-
-def test_a_change_needs_a_reason_in_words(manager):
-    where = reverse("suspend_organization", args=[prepaid().organization.uuid])
-    answer = send(manager, where, reason_code="risk", reason=" ")
-    assert answer.context["form"].errors["reason"] == ["Say why in a few words."]
-
-
-def test_a_time_zone_is_changed_for_all_wallets(manager):
-    wallet = postpaid()
-    end = fresh(wallet).period_ends_at
-    where = reverse("change_time_zone", args=[wallet.organization.uuid])
-    said(send(manager, where, time_zone="Asia/Tokyo", reason="Moved"))
-    assert fresh(wallet).time_zone == "Asia/Tokyo"
-    assert fresh(wallet).period_ends_at == end
-
-
-def test_a_wallet_that_is_not_empty_is_not_closed(manager):
-    wallet = prepaid(paid="1")
-    answer = send(manager, address("close_wallet", wallet), reason="Left")
-    assert "The wallet is not empty." in text(answer)
-    assert fresh(wallet).closed_at is None
-
-
-def test_an_empty_wallet_is_closed_and_reopened(manager):
-    wallet = prepaid(paid=None)
-    assert said(send(manager, address("close_wallet", wallet), reason="Left")) == f"{wallet.wallet_id} is closed."
-    page = manager.get(reverse("organization", args=[wallet.organization.uuid]))
-    assert "It takes no postings until it is reopened." in text(page)
-    assert address("add_payment", wallet) not in page.content.decode()
-    said(send(manager, address("reopen_wallet", wallet), reason="Came back"))
-    assert Wallet.objects.get().closed_at is None
 
 
 def test_a_monthly_debt_paid_in_the_portal_settles_its_invoice(manager):

@@ -2,21 +2,18 @@
 
 import csv
 import io
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from credit import daily_use, plots
 from credit.actions import limits, payments, reservations, statuses
 from credit.groups import MANAGER, VIEWER
-from credit.models import Invoice, Transaction, Wallet
+from credit.models import Invoice
 from credit.views import records
-from tests.factories import MARCH, an_organization, micros
-from tests.pages.people import SYSTEM, ago, charge, close, fresh, live, postpaid, prepaid, signed_in, text
+from tests.factories import an_organization, micros
+from tests.pages.people import SYSTEM, ago, charge, close, live, postpaid, prepaid, signed_in, text
 
 pytestmark = pytest.mark.django_db
 
@@ -75,7 +72,10 @@ def test_the_wallets_of_an_organization_are_one_click_apart(viewer):
     first, second = prepaid(organization=organization), prepaid(organization=organization, paid="7")
     answer = page(viewer, first)
     assert f"?wallet={second.wallet_id}" in answer.content.decode()
-    assert viewer.get(reverse("organization", args=[organization.uuid]), {"wallet": "W-0000-0000"}).status_code == 404
+    assert (
+        viewer.get(reverse("organization", args=[organization.uuid]), {"wallet": "W-0000-0000"}).status_code
+        == 404
+    )
 
 
 def test_a_wallet_of_another_organization_is_not_shown_under_this_one(viewer):
@@ -118,7 +118,9 @@ def test_a_temporary_limit_that_ends_harmlessly_says_what_is_usable_then(viewer)
 def test_a_blocked_customer_sees_the_cure(viewer):
     wallet = prepaid(limit="100", paid=None)
     charge(wallet, "100")
-    assert "Blocked now. Nothing can be charged until some money is paid or the limit is raised." in read(viewer, wallet)
+    assert "Blocked now. Nothing can be charged until some money is paid or the limit is raised." in read(
+        viewer, wallet
+    )
 
 
 def test_a_blocked_postpaid_customer_needs_more_than_what_is_due(viewer):
@@ -126,7 +128,9 @@ def test_a_blocked_postpaid_customer_needs_more_than_what_is_due(viewer):
     charge(wallet, "40", now=ago(days=65))
     close(wallet)
     charge(wallet, "100")
-    assert "until more than 40.00 EUR is paid, the limit is raised, or the month resets on" in read(viewer, wallet)
+    assert "until more than 40.00 EUR is paid, the limit is raised, or the month resets on" in read(
+        viewer, wallet
+    )
 
 
 def test_suspension_says_that_it_stops_all_wallets(viewer):
@@ -171,7 +175,9 @@ def test_the_ledger_filters_by_kind_month_amount_and_what_a_line_counts_as(viewe
     assert kinds(period="2019-01") == set()
 
 
-@pytest.mark.parametrize("asked", [{"kind": "fun"}, {"period": "soon"}, {"least": "x"}, {"counts": "?"}, {"before": "-1"}])
+@pytest.mark.parametrize(
+    "asked", [{"kind": "fun"}, {"period": "soon"}, {"least": "x"}, {"counts": "?"}, {"before": "-1"}]
+)
 def test_an_unknown_filter_shows_an_error_and_no_line(viewer, asked):
     wallet = prepaid()
     answer = page(viewer, wallet, **asked)
@@ -254,8 +260,12 @@ def test_a_decline_tells_why_with_the_formula_of_its_instant(viewer):
 
 def test_reservations_are_live_by_the_clock(viewer):
     wallet = prepaid()
-    reservations.reserve(wallet=wallet, reference="res-2", amount="6", life=timedelta(minutes=1), by=SYSTEM, now=ago(minutes=2))
-    reservations.reserve(wallet=wallet, reference="res-1", amount="5", life=timedelta(hours=1), by=SYSTEM, now=timezone.now)
+    reservations.reserve(
+        wallet=wallet, reference="res-2", amount="6", life=timedelta(minutes=1), by=SYSTEM, now=ago(minutes=2)
+    )
+    reservations.reserve(
+        wallet=wallet, reference="res-1", amount="5", life=timedelta(hours=1), by=SYSTEM, now=timezone.now
+    )
     words = read(viewer, wallet)
     assert "res-1" in words
     assert "res-2" not in words
@@ -271,98 +281,6 @@ def test_limit_history_tells_amount_who_and_how_it_ended(viewer):
     assert "regular review. “Yearly review”" in words
     assert "100.00 EUR Superseded" in words
     assert "Permanent limit: 100.00 EUR → 200.00 EUR" in words
-
-
-# --- plot -------------------------------------------------------------------------------------------------------------
-
-
-def by_hand(wallet, zone):
-    """What each local day ends at, from the lines one by one."""
-    ends = {}
-    for line in Transaction.objects.filter(wallet=wallet).order_by("sequence"):
-        day = line.posted_at.astimezone(ZoneInfo(zone)).date()
-        ends[day] = max(0, -line.current_balance_after_micros)
-    return ends
-
-
-@pytest.mark.parametrize("zone", ["UTC", "Europe/Bratislava", "Asia/Kolkata", "America/New_York", "Australia/Lord_Howe"])
-def test_debt_per_day_is_what_the_lines_add_up_to_in_the_customers_zone(zone):
-    organization = an_organization(time_zone=zone)
-    wallet = prepaid(organization=organization, limit="5000", paid=None)
-    start = datetime(2026, 10, 20, 0, 10, tzinfo=UTC)
-    Wallet.objects.filter(pk=wallet.pk).update(created_at=start, latest_at=start)
-    for number in range(40):
-        charge(fresh(wallet), "1.25", now=start + timedelta(hours=number * 13))
-    now = start + timedelta(hours=40 * 13)
-    at = Wallet.objects.at(now).get(pk=wallet.pk)
-    (line,) = daily_use.read(at, start, now)
-    expected = by_hand(wallet, zone)
-    for point in line[1:-1]:
-        day = (point.at - timedelta(microseconds=1)).astimezone(ZoneInfo(zone)).date()
-        known = [value for one, value in sorted(expected.items()) if one <= day]
-        assert point.micros == (known[-1] if known else 0), point
-    assert line[-1] == daily_use.Point(now, micros("50"))
-
-
-def test_unbilled_use_starts_from_zero_every_month():
-    wallet = postpaid(days=1)
-    Wallet.objects.filter(pk=wallet.pk).update(
-        period_starts_at=MARCH, period_ends_at=datetime(2026, 4, 1, tzinfo=UTC), latest_at=MARCH, created_at=MARCH
-    )
-    for day in (2, 20, 35, 50, 70):
-        charge(fresh(wallet), "10", now=MARCH + timedelta(days=day))
-    now = MARCH + timedelta(days=71)
-    march, april, may = daily_use.read(Wallet.objects.at(now).get(pk=wallet.pk), MARCH, now)
-    assert [line[0].micros for line in (march, april, may)] == [0, 0, 0]
-    assert [line[-1].micros for line in (march, april, may)] == [micros("20"), micros("20"), micros("10")]
-
-
-def facts(**changes):
-    start = datetime(2026, 9, 1, tzinfo=UTC)
-    now = start + timedelta(days=80)
-    use = [[daily_use.Point(start, 0), daily_use.Point(now, micros("900"))]]
-    held = plots.Span(start - timedelta(days=9), None, micros("1000"))
-    raised = plots.Span(now - timedelta(days=2), now + timedelta(days=5), micros("1500"))
-    given = {
-        "use": use,
-        "permanent": [held],
-        "temporary": [raised],
-        "declines": [(now - timedelta(days=3), 3)],
-        "since": start,
-        "now": now,
-        "until": now + timedelta(days=8),
-        "zone": "UTC",
-        "use_words": "Unbilled use",
-    }
-    return plots.Facts(**{**given, **changes})
-
-
-def test_a_temporary_limit_is_drawn_into_the_future():
-    sheet = plots.draw(facts(), 800, 270)
-    (path,) = sheet.temporary
-    right = float(path.split("H")[1].split("V")[0])
-    assert right > sheet.now_x
-    assert [label.words for label in sheet.labels if label.look == "lbl-t halo"] == ["1,500 temporary"]
-
-
-def test_declines_are_rings_with_their_number():
-    sheet = plots.draw(facts(), 800, 270)
-    assert len(sheet.rings) == 1
-    assert "3 declined" in [label.words for label in sheet.labels]
-
-
-def test_an_unlimited_wallet_has_no_line_for_a_limit():
-    held = plots.Span(datetime(2026, 1, 1, tzinfo=UTC), None, None)
-    sheet = plots.draw(facts(permanent=[held], temporary=[]), 800, 270)
-    assert sheet.limits == []
-
-
-@pytest.mark.parametrize("highest", ["0.000001", "0.5", "99.99", "1000", "999999999999"])
-def test_the_scale_has_a_few_round_steps_for_any_amount(highest):
-    line = [[daily_use.Point(datetime(2026, 9, 1, tzinfo=UTC), 0), daily_use.Point(datetime(2026, 9, 9, tzinfo=UTC), micros(highest))]]
-    sheet = plots.draw(facts(use=line, permanent=[], temporary=[], declines=[]), 360, 240)
-    assert 2 <= len(sheet.grid) <= 7
-    assert all(lower[0] > upper[0] for lower, upper in pairwise(sheet.grid))
 
 
 def test_the_plot_also_stands_there_as_a_table(viewer):

@@ -54,7 +54,9 @@ def address(name, wallet):
         return reverse(name)
     if name in ORGANIZATION:
         return reverse(name, args=[wallet.organization.uuid])
-    more = {"refund": [2], "reverse": [2], "release_reservation": [Reservation.objects.get().pk]}.get(name, [])
+    more = {"refund": [2], "reverse": [2], "release_reservation": [Reservation.objects.get().pk]}.get(
+        name, []
+    )
     return reverse(name, args=[wallet.wallet_id, *more])
 
 
@@ -68,7 +70,9 @@ def test_a_page_opens_for_those_who_have_the_right(name, group, wallet):
 @pytest.mark.parametrize("name", [name for name in RIGHTS if name not in READING])
 def test_without_the_right_nothing_is_written(name, wallet):
     before = (Transaction.objects.count(), Change.objects.count())
-    answer = signed_in(VIEWER).post(address(name, wallet), {"key": "k", "amount": "1", "reason": "r", "direction": "give"})
+    answer = signed_in(VIEWER).post(
+        address(name, wallet), {"key": "k", "amount": "1", "reason": "r", "direction": "give"}
+    )
     assert answer.status_code == 403
     assert (Transaction.objects.count(), Change.objects.count()) == before
 

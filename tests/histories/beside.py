@@ -4,15 +4,16 @@ from datetime import UTC, datetime, timedelta
 
 from credit import money
 from credit.actions import limits, modes, reservations, statuses, wallets
-from credit.models import Reservation, Transaction
+from credit.models import Reservation, Transaction, Wallet
+from credit.past import wallet_as_of
 from credit.terms import CHARGES
 from organizations.actions import create_organization
 from tests import oracle_verbs
 from tests.desk import ACCEPTED, FINANCE, Desk
-from tests.histories.reading import read
 
 TICK = timedelta(microseconds=1)
 BEGINNING = datetime(2025, 1, 1, tzinfo=UTC)
+LOOKS_BACK = 6
 GLANCES_AHEAD = [timedelta(0), timedelta(hours=7), timedelta(days=3), timedelta(days=45)]
 
 
@@ -34,6 +35,7 @@ class Beside:
         self.verbs = oracle_verbs.opened(self.now, mode, zone, scheme, limit)
         self.oracle = self.verbs.wallet
         self.items = []  # (the oracle's number of a line, its Transaction)
+        self.past = {}  # instant -> the numbers as they stood after the last step at it
 
     def run(self, step):
         verb, *arguments = step
@@ -44,10 +46,19 @@ class Beside:
     def compare(self, step):
         for ahead in GLANCES_AHEAD:
             t = self.now + ahead
-            wanted = self.oracle.numbers(t)
-            seen = read(self.desk.wallet, t, wanted)
+            wanted, row = self.oracle.numbers(t), self.desk.read(t)
+            seen = {name: getattr(row, name) for name in wanted}
             assert seen == wanted, f"after {step}, {ahead} ahead"
+        self.past[self.now] = self.oracle.numbers(self.now)
         assert self.desk.books_are_straight()
+
+    def look_back(self):
+        """As of: what stood at an instant is what the ledger and the histories give for it later."""
+        wallet = Wallet.objects.get(pk=self.desk.wallet.pk)
+        instants = sorted(self.past)
+        for t in instants[:: 1 + len(instants) // LOOKS_BACK]:
+            row = wallet_as_of(wallet, t)
+            assert {name: getattr(row, name) for name in self.past[t]} == self.past[t], f"as of {t}"
 
     def same(self, oracle_answer, answer):
         assert answer == oracle_answer, f"the oracle says {oracle_answer}, the actions {answer}"

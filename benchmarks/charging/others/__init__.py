@@ -1,0 +1,1 @@
+"""Other packages that keep wallets, each run in an environment of its own."""

@@ -1,0 +1,61 @@
+"""A process that works whenever it is told for how long. Only the standard library: other environments import it."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.rounds import Round
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+
+
+class Worker:
+    """The parent's side: `run(seconds)` is a way's round, `accepted` what the process was told yes to."""
+
+    def __init__(self, module: str, *arguments: str, env: dict[str, str], python: str | Path = sys.executable):
+        self.accepted = 0
+        command = [python, "-m", module, *arguments]
+        self._process = subprocess.Popen(
+            command, cwd=BASE_DIR, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self._hear()
+
+    def __enter__(self) -> "Worker":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._process.stdin.close()
+        self._process.wait(30)
+
+    def run(self, seconds: float) -> Round:
+        self._process.stdin.write(f"{seconds}\n")
+        self._process.stdin.flush()
+        told = self._hear()
+        self.accepted += told["done"]
+        return Round(told["done"] / told["seconds"])
+
+    def _hear(self) -> dict:
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"{' '.join(map(str, self._process.args))} ended: {self._process.wait()}")
+        return json.loads(line)
+
+
+def serve(step: Callable[[], int], prepare: Callable[[], object] = lambda: None) -> None:
+    """The process's side. `step` does some of the work and counts it; `prepare` comes before it, off the clock."""
+    _say({})
+    for line in sys.stdin:
+        done, spent, seconds = 0, 0.0, float(line)
+        while spent < seconds:
+            prepare()
+            began = time.perf_counter()
+            done += step()
+            spent += time.perf_counter() - began
+        _say({"done": done, "seconds": spent})
+
+
+def _say(words: dict) -> None:
+    print(json.dumps(words), flush=True)

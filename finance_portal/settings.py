@@ -249,6 +249,12 @@ CREDIT_LONGEST_HOLD_LIFE_DAYS = env.int("CREDIT_LONGEST_HOLD_LIFE_DAYS", default
 CREDIT_STATEMENT_COUNTS_AS_OVERDUE = env.bool("CREDIT_STATEMENT_COUNTS_AS_OVERDUE", default=False)
 CREDIT_INVOICE_PREFIX = env.str("CREDIT_INVOICE_PREFIX", default="INV")
 CREDIT_INVOICE_DUE_DAYS = env.int("CREDIT_INVOICE_DUE_DAYS", default=30)
+# Stops a client that runs wild, not one that works hard: 5,000 a second.
+CREDIT_API_REQUESTS_PER_MINUTE = env.int("CREDIT_API_REQUESTS_PER_MINUTE", default=300_000)
+# How long a request waits for a wallet that another one has locked, before it is told to try again.
+CREDIT_API_LOCK_TIMEOUT_SECONDS = env.int("CREDIT_API_LOCK_TIMEOUT_SECONDS", default=10)
+# A web process looks a client up again after this; a revoked credential is refused everywhere by then.
+CREDIT_API_CLIENT_KEPT_SECONDS = env.int("CREDIT_API_CLIENT_KEPT_SECONDS", default=2)
 # The zone in which a viewer reads instants unless they chose their own.
 PORTAL_TIME_ZONE = env.str("PORTAL_TIME_ZONE", default="Europe/Bratislava")
 # Shows "demo data" in the header, and lets `seed_demo` make its sign-ins.

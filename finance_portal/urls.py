@@ -14,5 +14,6 @@ urlpatterns = [
     ),
     path("sign-out/", auth_views.LogoutView.as_view(), name="sign_out"),
     path("admin/", admin.site.urls),
+    path("api/", include("credit.api.urls")),
     path("", include("credit.urls")),
 ]

@@ -1,0 +1,120 @@
+"""The API put together: its routers, how a body is read, and how every error becomes a problem document."""
+
+import logging
+from typing import Any
+
+import orjson
+from django.core.exceptions import RequestDataTooBig
+from django.db import OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+from ninja.operation import Operation
+from ninja.parser import Parser
+
+from credit.actions.refusals import NotDone
+from credit.api import charging, limiting, patience, paying, reading, reserving
+from credit.api.fields import largest_body
+from credit.api.problems import Problem, of_refusal
+
+log = logging.getLogger(__name__)
+
+
+class JsonBody(Parser):
+    """UTF-8 JSON and nothing else; orjson refuses NaN, broken UTF-8 and what is nested without end."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        try:
+            return orjson.loads(request.body)
+        except orjson.JSONDecodeError as error:
+            raise Problem(400, "invalid_json", f"The body cannot be read as JSON: {error}.") from None
+
+
+def refuse_body(request: HttpRequest) -> None:
+    """Before a byte of it is read. Only POST has a body here; other methods meet their 405."""
+    if request.method != "POST":
+        return
+    if request.content_type != "application/json":
+        raise Problem(
+            415, "wrong_content_type", f"The body is {request.content_type or 'untyped'}, not JSON."
+        )
+    sent = request.META.get("CONTENT_LENGTH") or "0"
+    if not sent.isdigit() or int(sent) > largest_body():
+        raise _too_large()
+
+
+def _too_large() -> Problem:
+    return Problem(413, "body_too_large", f"A body has at most {largest_body():,} bytes.")
+
+
+def _field(location: tuple[Any, ...]) -> str:
+    """("body", "body", "lines", 3, "charge", "amount") -> "lines.3.amount"."""
+    parts = [str(part) for part in location[1:]]
+    if location[0] == "body" and parts:
+        parts = [part for part in parts[1:] if part not in ("charge", "payment")]
+    return ".".join(parts) or str(location[0])
+
+
+def _error(found: dict[str, Any]) -> dict[str, str]:
+    return {"field": _field(found["loc"]), "detail": f"{found['msg']}.", "reason": "invalid_input"}
+
+
+def _not_valid(request: HttpRequest, invalid: ValidationError) -> HttpResponse:
+    errors = [_error(found) for found in invalid.errors]
+    if errors[0]["field"] == "Idempotency-Key" and invalid.errors[0]["type"] == "missing":
+        detail = "This request moves money and needs a header Idempotency-Key."
+        return Problem(400, "key_missing", detail, field="Idempotency-Key").response()
+    first = errors[0]
+    detail = f"{first['field']}: {first['detail']}"
+    return Problem(422, "invalid_input", detail, field=first["field"], errors=errors).response()
+
+
+def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """What ninja wraps: an error while the body was read."""
+    cause = error.__cause__
+    if isinstance(cause, Problem):
+        return cause.response()
+    if isinstance(cause, RequestDataTooBig):
+        return _too_large().response()
+    return Problem(400, "invalid_json", "The body could not be read to its end.").response()
+
+
+def _failed(request: HttpRequest, error: Exception) -> HttpResponse:
+    log.error("%s %s failed", request.method, request.path, exc_info=error)
+    return Problem(
+        500, "internal_error", "The portal failed. Send the request again with the same key."
+    ).response()
+
+
+class Api(NinjaAPI):
+    def get_openapi_operation_id(self, operation: Operation) -> str:
+        return operation.view_func.__name__
+
+
+def _made() -> Api:
+    made = Api(
+        title="Finance portal",
+        version="1",
+        urls_namespace="api-1",
+        parser=JsonBody(),
+        openapi_url=None,
+        docs_url=None,
+    )
+    for module in (charging, reserving, paying, limiting, reading):
+        made.add_router("", module.router)
+    answers = {
+        Problem: lambda request, problem: problem.response(),
+        NotDone: lambda request, error: of_refusal(error).response(),
+        OperationalError: lambda request, error: patience.problem_of(error).response(),
+        RequestDataTooBig: lambda request, error: _too_large().response(),
+        ValidationError: _not_valid,
+        HttpError: _http_error,
+        Http404: lambda request, error: Problem(404, "page_not_found", "There is nothing here.").response(),
+        Exception: _failed,
+    }
+    for kind, answer in answers.items():
+        made.add_exception_handler(kind, answer)
+    return made
+
+
+api = _made()

@@ -1,0 +1,59 @@
+"""How many requests a client may send in a minute, and the headers that say how many are left."""
+
+import logging
+import math
+import time
+from dataclasses import dataclass
+from functools import cache
+
+from django.conf import settings
+from limits.errors import StorageError
+from limits.storage import Storage, storage_from_string
+
+WINDOW_SECONDS = 60
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Allowance:
+    quota: int
+    left: int
+    resets_in: int
+
+    @property
+    def is_used_up(self) -> bool:
+        return self.left < 0
+
+    def headers(self) -> dict[str, str]:
+        """As in the IETF draft; `Retry-After` where the client has to wait."""
+        shown = {
+            "RateLimit-Policy": f'"minute";q={self.quota};w={WINDOW_SECONDS}',
+            "RateLimit": f'"minute";r={max(0, self.left)};t={self.resets_in}',
+        }
+        return {**shown, "Retry-After": str(self.resets_in)} if self.is_used_up else shown
+
+
+def take(client_id: int) -> Allowance:
+    """Counts one request of the client in the running minute, by the clock that all web processes share."""
+    quota = settings.CREDIT_API_REQUESTS_PER_MINUTE
+    now = time.time()
+    window = int(now // WINDOW_SECONDS)
+    resets_in = math.ceil((window + 1) * WINDOW_SECONDS - now)
+    return Allowance(quota, quota - _counted(f"api/{client_id}/{window}"), resets_in)
+
+
+def _counted(name: str) -> int:
+    try:
+        return _storage().incr(name, WINDOW_SECONDS + 1)
+    except StorageError:
+        # Charging must not stop because a counter is gone.
+        log.exception("Requests are not counted: the storage of the rates does not answer.")
+        return 0
+
+
+@cache
+def _storage() -> Storage:
+    """Redis where the portal has one, so that all web processes count together; else this process's memory."""
+    if not settings.REDIS_URL.startswith(("redis://", "rediss://")):
+        return storage_from_string("memory://")
+    return storage_from_string(settings.REDIS_URL, wrap_exceptions=True)

@@ -1,0 +1,99 @@
+"""Reading: a wallet now or as of a past instant, the search, the ledger."""
+
+from datetime import datetime
+from typing import Annotated
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from ninja import Path, Query, Router
+from pydantic import Field
+
+from credit.api import answers, shapes, wallets
+from credit.api.clients import ClientKey
+from credit.api.fields import LARGEST_ID, Instant, WalletId
+from credit.api.problems import Problem
+from credit.api.queries import next_page, refuse_unknown
+from credit.filters import matches
+from credit.models import Transaction, Wallet
+
+router = Router(tags=["Reading"])
+LARGEST_PAGE = 500
+
+Limit = Annotated[int, Field(ge=1, le=LARGEST_PAGE)]
+Place = Annotated[int, Field(ge=0, le=LARGEST_ID, description="Where the page before ended: follow `next`.")]
+
+
+@router.get("/wallets", auth=ClientKey("read"), response=shapes.WalletsFound, summary="Search wallets")
+def search_wallets(
+    request: HttpRequest,
+    search: Query[
+        Annotated[str, Field(min_length=1, max_length=200, description="Name, UUID or Wallet ID.")]
+    ],
+    after: Query[Place] = 0,
+    limit: Query[Limit] = 50,
+) -> HttpResponse:
+    """By name (any words of it), by UUID or by Wallet ID, whole or by its beginning."""
+    refuse_unknown(request, "search", "after", "limit")
+    rows = Wallet.objects.filter(matches(search.replace("\x00", " ")), pk__gt=after).select_related(
+        "organization"
+    )
+    found = list(rows.order_by("pk")[: limit + 1])
+    shown = found[:limit]
+    more = next_page(request, after=shown[-1].pk) if len(found) > limit else None
+    return answers.json({"wallets": [wallets.identity(wallet) for wallet in shown], "next": more})
+
+
+@router.get("/wallets/{wallet}", auth=ClientKey("read"), response=shapes.Wallet, summary="Read a wallet")
+def read_wallet(
+    request: HttpRequest,
+    wallet: Path[WalletId],
+    as_of: Query[Instant | None] = None,
+) -> HttpResponse:
+    """Balance, reserved, unbilled, closing, limits, usable and the formula; `as_of`: as they stood at an instant."""
+    refuse_unknown(request, "as_of")
+    row = wallets.by_id(wallet)
+    now = timezone.now()
+    if as_of is None:
+        return answers.json(wallets.numbers(wallets.at(row, now), now))
+    return answers.json(wallets.numbers(_past(row, as_of, now), as_of))
+
+
+@router.get(
+    "/wallets/{wallet}/ledger", auth=ClientKey("read"), response=shapes.Ledger, summary="Read the ledger"
+)
+def read_ledger(
+    request: HttpRequest,
+    wallet: Path[WalletId],
+    order: Query[
+        Annotated[str, Field(pattern="^(newest|oldest)$", description="newest or oldest first")]
+    ] = "newest",
+    after: Query[Place] = 0,
+    limit: Query[Limit] = 100,
+) -> HttpResponse:
+    """Every line, in pages by position: what is posted meanwhile never repeats or hides one."""
+    refuse_unknown(request, "order", "after", "limit")
+    row = wallets.by_id(wallet)
+    found = list(_lines(row, order, after)[: limit + 1])
+    shown = found[:limit]
+    more = next_page(request, after=shown[-1].sequence) if len(found) > limit else None
+    return answers.json({"wallet": wallet, "lines": [wallets.line(one) for one in shown], "next": more})
+
+
+def _lines(wallet: Wallet, order: str, after: int):  # type: ignore[no-untyped-def]
+    lines = Transaction.objects.of(wallet)
+    if order == "oldest":
+        return lines.filter(sequence__gt=after).order_by("sequence")
+    return (lines.filter(sequence__lt=after) if after else lines).order_by("-sequence")
+
+
+def _past(wallet: Wallet, as_of: datetime, now: datetime) -> Wallet:
+    if as_of > now:
+        raise Problem(
+            422, "invalid_input", "That instant is still to come. Leave `as_of` out for now.", field="as_of"
+        )
+    if as_of < wallet.created_at:
+        made = f"{wallet.created_at:%Y-%m-%dT%H:%M:%SZ}"
+        raise Problem(
+            422, "invalid_input", f"The wallet was created at {made}. Ask for a later instant.", field="as_of"
+        )
+    return wallets.as_of(wallet, as_of)

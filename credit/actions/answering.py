@@ -10,7 +10,7 @@ from typing import Any
 from credit.actions import inputs
 from credit.actions.books import Account, Books, Now, opened
 from credit.actions.outcome import Outcome
-from credit.actions.refusals import BadInput, Declined, NotDone
+from credit.actions.refusals import BadInput, Declined, NotDone, require
 from credit.actors import Actor
 from credit.models import Answer, Decline, Wallet
 from credit.terms import Reason
@@ -26,6 +26,7 @@ class Request:
     key: str | None = None
 
     verb = ""
+    permission = ""
 
     def parse(self) -> None:
         """Typed values from what was sent, or BadInput. Needs no database."""
@@ -99,10 +100,11 @@ class _Batch:
 
     def _parse(self, at: int, request: Request) -> None:
         try:
+            require(self.by, request.permission, request.verb.replace("_", " "))
             request.key = inputs.text(request.key, field="key", longest=255) or None
             request.parse()
             self.prints[at] = inputs.fingerprint(request.verb, request.content())
-        except BadInput as error:
+        except NotDone as error:
             self.errors[at] = error
 
     def find_wallets(self) -> None:

@@ -33,6 +33,7 @@ class Line(Request):
     overrun: bool = False
 
     verb = "charge"
+    permission = "credit.post_charges"
 
     def parse(self) -> None:
         self.micros = inputs.amount(self.amount, zero=True)

@@ -41,7 +41,7 @@ class KeyedHasher(BasePasswordHasher):
         keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
         return any(constant_time_compare(self._under(key, password), encoded) for key in keys)
 
-    def _under(self, key: str, password: str) -> str:
+    def _under(self, key: str | bytes, password: str) -> str:
         digest = salted_hmac("credit.api_key", password, secret=key, algorithm="sha256").hexdigest()
         return f"{self.algorithm}$${digest}"
 

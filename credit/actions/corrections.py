@@ -24,6 +24,8 @@ class Correction(Request):
     transaction: Transaction | None = None
     reason: str = ""
 
+    permission = "credit.correct_transactions"
+
     def parse(self) -> None:
         self.original = _known(self.transaction)
         self.reason = inputs.text(self.reason, field="reason", longest=255, required=True)

@@ -23,6 +23,7 @@ class MoneyRequest(Request):
     reason: str = ""
     reference: str = ""
 
+    permission = "credit.adjust_credit"
     kind = Kind.ADJUSTMENT
 
     def parse(self) -> None:

@@ -21,7 +21,7 @@ from credit.actions.limit_plans import (
     refuse_wish,
     slot_columns,
 )
-from credit.actions.refusals import ConfirmationNeeded, Refused
+from credit.actions.refusals import ConfirmationNeeded, Refused, require
 from credit.actions.settling import clear_temporary, end_limit, place_temporary
 from credit.actors import Actor
 from credit.models import CreditLimit, LimitEnding, LimitSlot, Wallet
@@ -48,6 +48,7 @@ def set_limit(
     BadInput names the field; Refused carries not_allowed_for_mode, not_authorized, changed_meanwhile or wallet_closed;
     ConfirmationNeeded names the harm until `confirmed`.
     """
+    require(by, "credit.set_credit_limit", "set a credit limit")
     wish = Wish(amount, unlimited, days, ends_at, starts_at)
     code, words = parse_reason(reason_code, reason)
     with opened([wallet.pk], by=by, now=now) as books:
@@ -97,6 +98,7 @@ def end_temporary(
     now: Now,
 ) -> None:
     """Ends the running temporary limit early, or takes the scheduled one back."""
+    require(by, "credit.set_credit_limit", "end a temporary limit")
     code, words = parse_reason(reason_code, reason)
     with opened([wallet.pk], by=by, now=now) as books:
         account = books[wallet]
@@ -125,6 +127,7 @@ def remove_permanent(
     now: Now,
 ) -> None:
     """Back to "not set"; prepaid only, since a postpaid wallet needs a limit."""
+    require(by, "credit.set_credit_limit", "remove a credit limit")
     code, words = parse_reason(reason_code, reason)
     with opened([wallet.pk], by=by, now=now) as books:
         account = books[wallet]

@@ -11,7 +11,7 @@ from credit.actions.changes import record, refuse_if_changed, snapshot
 from credit.actions.closes import close_ended
 from credit.actions.limit_plans import parse_permanent, parse_reason
 from credit.actions.limits import drop_permanent, drop_temporary, write_permanent
-from credit.actions.refusals import BadInput, ConfirmationNeeded, Refused
+from credit.actions.refusals import BadInput, ConfirmationNeeded, Refused, require
 from credit.actions.settling import end_period, start_period
 from credit.actors import Actor
 from credit.invoicing import opening_invoice, rounding_left
@@ -47,6 +47,7 @@ def change_mode(
     now: Now,
 ) -> Wallet:
     """Prepaid <-> postpaid. BadInput, or Refused(credit_limit_required | changed_meanwhile | wallet_closed | …)."""
+    require(by, "credit.change_payment_mode", "change the payment mode")
     wish = ModeWish(to, scheme, limit, unlimited, keep_limit)
     code, words = parse_reason(reason_code, reason)
     with opened([wallet.pk], by=by, now=now) as books:
@@ -73,6 +74,7 @@ def change_scheme(
     now: Now,
 ) -> Wallet:
     """From now on; nothing that was posted is reclassified."""
+    require(by, "credit.change_payment_mode", "change the invoicing scheme")
     code, words = parse_reason(reason_code, reason)
     _parse_scheme(scheme)
     with opened([wallet.pk], by=by, now=now) as books:

@@ -29,6 +29,7 @@ class PaymentLine(Request):
     another: bool = False
 
     verb = "payment"
+    permission = "credit.record_payment"
 
     def parse(self) -> None:
         self.micros = inputs.amount(self.amount)

@@ -13,13 +13,13 @@ from typing import Any
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, transaction
 
-from credit import rule_sql
+from credit import rule_sql, rules
 from credit.actions.books import Now
 from credit.actions.outcome import Outcome
 from credit.actors import Actor
 from credit.models import Answer, Transaction, Wallet
 from credit.money import LARGEST_WALLET_MICROS
-from credit.terms import PURCHASES, PaymentMode, Scheme
+from credit.terms import PaymentMode, Scheme
 
 # Everything that a writer would have to settle first, and every reason to take the portable path.
 _PLAIN = f"""
@@ -29,9 +29,7 @@ _PLAIN = f"""
     AND (w.next_hold_ends_at IS NULL OR w.next_hold_ends_at > w.t)
     AND (w.temporary_ends_at IS NULL OR w.temporary_ends_at > w.t)
     AND (w.scheduled_starts_at IS NULL OR w.scheduled_starts_at > w.t)
-    AND NOT (
-        w.mode = '{PaymentMode.POSTPAID}' AND w.scheme = '{Scheme.INDIVIDUAL}' AND %(kind)s::text = ANY(%(purchases)s)
-    )
+    AND w.mode || w.scheme <> ALL (%(invoiced_in)s::text[])
     AND (%(currency)s::text IS NULL OR w.currency = %(currency)s::text)
     AND (%(occurred_at)s::timestamptz IS NULL OR %(occurred_at)s::timestamptz <= w.t + interval '24 hours')
     AND abs(w.balance_micros) + abs(w.closing_micros) + abs(w.unbilled_micros) + w.reserved_micros
@@ -51,7 +49,7 @@ WITH locked AS MATERIALIZED (
     ) AS t
     FROM locked
 ), asked AS MATERIALIZED (
-    SELECT w.*, w.mode = '{postpaid}' AS counted, {usable} AS usable FROM w WHERE {plain}
+    SELECT w.*, w.mode || w.scheme = ANY (%(counted_in)s::text[]) AS counted, {usable} AS usable FROM w WHERE {plain}
 ), passed AS (
     SELECT * FROM asked WHERE %(micros)s::bigint = 0 OR usable IS NULL OR %(micros)s::bigint <= usable
 ), kept AS (
@@ -93,7 +91,7 @@ def charge_at_once(request: Any, fingerprint: str, *, by: Actor, now: Now) -> Ou
         "wallet": request.wallet.pk if isinstance(request.wallet, Wallet) else request.wallet,
         "micros": request.micros,
         "kind": str(request.kind),
-        "purchases": _PURCHASES,
+        **_where(str(request.kind)),
         "currency": request.currency,
         "occurred_at": request.occurred_at,
         "reference": request.reference,
@@ -109,7 +107,16 @@ def charge_at_once(request: Any, fingerprint: str, *, by: Actor, now: Now) -> Ou
     return Outcome(**answer) if answer else None
 
 
-_PURCHASES = sorted(str(kind) for kind in PURCHASES)
+@cache
+def _where(kind: str) -> dict[str, list[str]]:
+    """In which modes and schemes the kind counts as unbilled, and in which it is invoiced at once, by the rule."""
+    every = [(mode, scheme) for mode in PaymentMode.values for scheme in ("", *Scheme.values)]
+    return {
+        "counted_in": [mode + scheme for mode, scheme in every if rules.is_counted(mode, scheme, kind)],
+        "invoiced_in": [
+            mode + scheme for mode, scheme in every if rules.is_invoiced_at_once(mode, scheme, kind)
+        ],
+    }
 
 
 @cache
@@ -122,7 +129,6 @@ def statement(found_by: str) -> str:
         line=Transaction._meta.db_table,
         answer=Answer._meta.db_table,
         found_by=f"{found_by} = %(wallet)s",
-        postpaid=PaymentMode.POSTPAID,
         usable=usable.replace("%s", "w.t"),
         plain=_PLAIN,
     )

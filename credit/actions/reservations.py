@@ -35,6 +35,8 @@ from credit.terms import Reason
 class HoldRequest(Request):
     reference: str = ""
 
+    permission = "credit.post_charges"
+
     def parse(self) -> None:
         self.reference = inputs.text(self.reference, field="reference", longest=128, required=True)
 

@@ -9,7 +9,7 @@ from credit.actions import inputs
 from credit.actions.books import Account, Now, opened
 from credit.actions.changes import record, snapshot
 from credit.actions.limit_plans import parse_reason
-from credit.actions.refusals import BadInput, Refused
+from credit.actions.refusals import BadInput, Refused, require
 from credit.actors import Actor
 from credit.terms import Reason
 from organizations.models import Organization, OrganizationStatus, validate_time_zone
@@ -19,12 +19,14 @@ def suspend(
     *, organization: Organization, reason_code: str = "", reason: str = "", by: Actor, now: Now
 ) -> None:
     """Stops charges, new and extended holds, withdrawals and transfers out on all wallets; nothing else."""
+    require(by, "credit.suspend_organization", "suspend an organization")
     _set_status(organization, OrganizationStatus.SUSPENDED, "suspend", reason_code, reason, by, now)
 
 
 def resume(
     *, organization: Organization, reason_code: str = "", reason: str = "", by: Actor, now: Now
 ) -> None:
+    require(by, "credit.suspend_organization", "resume an organization")
     _set_status(organization, OrganizationStatus.ACTIVE, "resume", reason_code, reason, by, now)
 
 
@@ -38,6 +40,7 @@ def change_time_zone(
     now: Now,
 ) -> None:
     """The running periods keep their end; the next ones follow the new zone (product.md section 5)."""
+    require(by, "credit.change_payment_mode", "change a time zone")
     try:
         validate_time_zone(inputs.text(time_zone, field="time_zone", longest=64, required=True))
     except ValidationError as error:

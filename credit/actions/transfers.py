@@ -22,6 +22,7 @@ class Transfer(MoneyRequest):
     target: Wallet | None = None
 
     verb = "transfer"
+    permission = "credit.withdraw_money"
     kind = Kind.TRANSFER_OUT
 
     def wallets(self) -> Iterable[Wallet | str]:

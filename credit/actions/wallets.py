@@ -77,6 +77,7 @@ def create_wallets(
     new: Sequence[NewWallet], *, reason_code: str = "", reason: str = "", by: Actor, now: Now
 ) -> list[Wallet]:
     """All or none, in one transaction; raises what the first that cannot be created says."""
+    require(by, "credit.add_wallet", "create a wallet")
     code, words = parse_reason(reason_code, reason)
     limits = [each.parse(by) for each in new]
     with transaction.atomic():
@@ -118,6 +119,7 @@ def _build(new: NewWallet, limit: int | None, organizations: dict[int, Organizat
 
 def close_wallet(*, wallet: Wallet, reason_code: str = "", reason: str = "", by: Actor, now: Now) -> Wallet:
     """Refused(wallet_not_empty) unless nothing is reserved and nothing above a minor unit is left."""
+    require(by, "credit.close_wallet", "close a wallet")
     code, words = parse_reason(reason_code, reason)
     with transaction.atomic():
         organization = _locked([wallet.organization_id])[wallet.organization_id]

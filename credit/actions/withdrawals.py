@@ -9,7 +9,7 @@ from credit.actions.books import Account, Now
 from credit.actions.charges import refuse_when_closed, refuse_when_suspended
 from credit.actions.credits import MoneyRequest
 from credit.actions.outcome import Outcome
-from credit.actions.refusals import Declined, require
+from credit.actions.refusals import Declined
 from credit.actors import Actor
 from credit.models import Wallet
 from credit.money import to_text
@@ -19,6 +19,7 @@ from credit.terms import Kind, Reason
 @dataclass
 class Withdrawal(MoneyRequest):
     verb = "withdrawal"
+    permission = "credit.withdraw_money"
     kind = Kind.WITHDRAWAL
 
     def decide(self, account: Account) -> Outcome:
@@ -33,6 +34,7 @@ class WriteOff(MoneyRequest):
     """Carries six decimals, so that a debt can be given up to the last digit."""
 
     verb = "write_off"
+    permission = "credit.write_off_debt"
     kind = Kind.WRITE_OFF
 
     def signed(self) -> int:
@@ -42,7 +44,6 @@ class WriteOff(MoneyRequest):
         account.refuse_beyond_bounds(balance=self.micros)
 
     def decide(self, account: Account) -> Outcome:
-        require(account.books.by, "credit.write_off_debt", "write off a debt")
         refuse_when_closed(account.wallet)
         owed = account.rule["owed_micros"]
         if self.micros > owed:

@@ -18,14 +18,21 @@ class Stage:
     _numbers: count = field(default_factory=lambda: count(1))
 
     @cached_property
+    def pattern(self) -> str:
+        """A migrated database with the wallets that others are copied from; nobody works in it."""
+        python("benchmarks.charging.portal", env=self.server.environment(self.server.database("pattern")))
+        return "pattern"
+
+    @cached_property
     def url(self) -> str:
-        url = self.server.database("portal")
-        python("benchmarks.charging.portal", env=self.server.environment(url))
-        return url
+        return self.another_portal("portal")
 
     @cached_property
     def env(self) -> dict[str, str]:
         return self.server.environment(self.url)
+
+    def another_portal(self, name: str) -> str:
+        return self.server.database(name, template=self.pattern)
 
     def wallets(self, number: int, url: str = "") -> books.Range:
         """New wallets, in millions of their own."""

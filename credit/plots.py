@@ -146,11 +146,8 @@ class _Pen:
 
     def _use_label(self) -> Label:
         """Inside the area that has the most room, near its end, where it is highest."""
-        areas = [
-            (self.x(line[0].at), self.x(line[-1].at))
-            for line in self.facts.use
-            if any(p.micros for p in line)
-        ]
+        used = [[self.x(point.at) for point in line if point.micros] for line in self.facts.use]
+        areas = [(places[0], places[-1]) for places in used if places]
         if not areas:
             return Label(LEFT + 8, self.sheet.bottom - 8, f"{self.facts.use_words}: none", "lbl halo")
         left, right = max(areas, key=lambda area: area[1] - area[0])

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Max
-from django.db.models.functions import TruncDate
+from django.db.models import Count, F, Max
 
 from credit import daily_use, display, plots
 from credit.models import CreditLimit, Decline, LimitSlot, Wallet
@@ -65,7 +64,7 @@ def _facts(wallet: Wallet, limits: Sequence[CreditLimit], since: datetime, now: 
         use=daily_use.read(wallet, since, now),
         permanent=[_span(limit) for limit in reversed(limits) if limit.slot == LimitSlot.PERMANENT],
         temporary=[_span(limit) for limit in reversed(limits) if limit.slot != LimitSlot.PERMANENT],
-        declines=_declines(wallet, since),
+        declines=_declines(wallet, since, now),
         since=since,
         now=now,
         until=_until(limits, since, now),
@@ -89,10 +88,11 @@ def _until(limits: Iterable[CreditLimit], since: datetime, now: datetime) -> dat
     return min(max(latest, now + shown / 20), now + shown / 3)
 
 
-def _declines(wallet: Wallet, since: datetime) -> list[tuple[datetime, int]]:
+def _declines(wallet: Wallet, since: datetime, now: datetime) -> list[tuple[datetime, int]]:
     """Per day: the latest decline and how many."""
     found = Decline.objects.filter(wallet=wallet, at__gte=since).order_by()
-    days = found.annotate(day=TruncDate("at", tzinfo=ZoneInfo(wallet.time_zone))).values("day")
+    day = daily_use.LocalDay(F("at"), zone=wallet.time_zone, since=since, until=now)
+    days = found.annotate(day=day).values("day")
     return list(
         days.annotate(latest=Max("at"), count=Count("pk")).order_by("day").values_list("latest", "count")
     )
@@ -183,7 +183,11 @@ def _when(limit: CreditLimit, zone: str, now: datetime) -> str:
     end = limit.ended_at or limit.ends_at
     if end is None:
         return f"since {start}"
-    planned = (
-        "" if limit.ended_at in (None, limit.ends_at) or limit.ends_at is None else ", planned to last longer"
-    )
-    return f"{start} to {display.day_and_time(end, zone, now)}{planned}"
+    return f"{start} to {display.day_and_time(end, zone, now)}{_planned(limit, zone, now)}"
+
+
+def _planned(limit: CreditLimit, zone: str, now: datetime) -> str:
+    """Where it ended before its time, when that would have been."""
+    if limit.ends_at is None or limit.ended_at in (None, limit.ends_at):
+        return ""
+    return f", planned until {display.day_and_time(limit.ends_at, zone, now)}"

@@ -36,6 +36,7 @@ class AddPayment(VerbPanel):
     form_class = PaymentForm
     title = "Add payment"
     button = "Add payment"
+    button_after_question = "Add another payment"
 
     def initial(self) -> dict[str, Any]:
         today = display.local(timezone.now(), settings.PORTAL_TIME_ZONE).date()
@@ -74,6 +75,7 @@ class AdjustCredit(VerbPanel):
     permission_required = "credit.adjust_credit"
     form_class = AdjustCreditForm
     title = "Give or take back credit"
+    button_after_question = "Take back and make the debt"
 
     def about(self, form: VerbForm) -> dict[str, Any]:
         own = self.money(max(0, self.wallet.own_money_micros))

@@ -50,13 +50,16 @@ def chosen(wallets: Sequence[Wallet], wallet_id: str) -> Wallet | None:
 def about(wallet: Wallet, request: HttpRequest, now: datetime) -> dict[str, Any]:
     limits = list(CreditLimit.objects.filter(wallet=wallet).newest_first()[: history.MOST_LIMITS])
     reservations = records.reservations(wallet, now)
+    plot = history.plot(wallet, limits, request.GET.get("span", ""), now)
+    lines = ledger.read(wallet, request.GET, now)
     return {
         "live_at": f"{display.local(now, wallet.time_zone):%H:%M:%S}",
         "terms": equation.terms(wallet, len(reservations), now),
         "outlook": outlook.notes(wallet, now),
-        "plot": history.plot(wallet, limits, request.GET.get("span", ""), now),
+        "plot": plot,
         "limits": history.timeline(limits, wallet, now, everything="limits" in request.GET),
-        "ledger": ledger.read(wallet, request.GET, now),
+        "ledger": lines,
+        "spans": [(lines.address(span=key), words, key == plot.span) for key, words in plot.spans],
         "reservations": reservations,
         "invoices": records.invoices(wallet, now),
         "declines": records.declines(wallet),

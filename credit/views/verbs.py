@@ -32,6 +32,8 @@ class VerbPanel(PermissionRequiredMixin, View):
     wallet: Wallet
     title = ""
     button = "Save changes"
+    # What the button says once a yes is asked for: it names the deed.
+    button_after_question = ""
     is_harmful = False
     template_name = "money/form.html"
 
@@ -94,7 +96,7 @@ class VerbPanel(PermissionRequiredMixin, View):
             "form": form,
             "next": self.back_to(),
             "question": question,
-            "button": self.button,
+            "button": (question and self.button_after_question) or self.button,
             "is_harmful": self.is_harmful or bool(question),
             **self.about(form),
         }

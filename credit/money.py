@@ -56,6 +56,12 @@ def to_text(micros: int) -> str:
     return f"{'-' if micros < 0 else ''}{whole}.{digits}"
 
 
+def to_words(micros: int) -> str:
+    """As `to_text`, with the thousands grouped, for a sentence: 1500000000 -> "1,500.00"."""
+    whole, _, fraction = to_text(abs(micros)).partition(".")
+    return f"{'−' if micros < 0 else ''}{int(whole):,}.{fraction}"
+
+
 # ISO 4217 gives the rupiah two decimals; nobody in Indonesia has been paid a sen for decades.
 _OVERRIDES = {"IDR": 0}
 

@@ -14,7 +14,7 @@ from credit.actions.refusals import BadInput, Declined, require
 from credit.actors import Actor
 from credit.invoicing import purchase_invoice
 from credit.models import Transaction, Wallet
-from credit.money import to_text
+from credit.money import to_words
 from credit.terms import Reason
 
 FARTHEST_AHEAD = timedelta(hours=24)
@@ -144,7 +144,7 @@ def refuse_beyond_usable(account: Account, micros: int, *, given_back: int = 0) 
         currency = account.wallet.currency
         raise Declined(
             Reason.CREDIT_LIMIT_EXCEEDED,
-            f"{to_text(micros)} {currency} asked, {to_text(usable)} {currency} usable.",
+            f"{to_words(micros)} {currency} asked, {to_words(usable)} {currency} usable.",
             requested_micros=micros,
         )
 

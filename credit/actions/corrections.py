@@ -13,7 +13,7 @@ from credit.actions.refusals import BadInput, Declined
 from credit.actors import Actor
 from credit.invoicing import credit_note
 from credit.models import Transaction, Wallet
-from credit.money import to_text
+from credit.money import to_words
 from credit.terms import CHARGES, Kind, PaymentMode, Reason
 
 _GIVES_BACK = (Kind.REFUND, Kind.CREDIT_NOTE)
@@ -152,7 +152,7 @@ def _left_to_take(item: Transaction, asked: int | None) -> int:
     if asked is not None and asked > left:
         raise Declined(
             Reason.ALREADY_REFUNDED,
-            f"{to_text(left)} is left of this item. Ask for at most that.",
+            f"{to_words(left)} is left of this item. Ask for at most that.",
             left_micros=left,
         )
     if left == 0:

@@ -11,7 +11,7 @@ from credit.actions.outcome import Outcome
 from credit.actions.refusals import ConfirmationNeeded
 from credit.actors import Actor
 from credit.models import Wallet
-from credit.money import to_text
+from credit.money import to_words
 from credit.terms import Kind, Reason
 
 
@@ -76,8 +76,8 @@ class TakeBackCredit(MoneyRequest):
             currency = account.wallet.currency
             raise ConfirmationNeeded(
                 Reason.OWN_MONEY_EXCEEDED,
-                f"The customer’s own money is {to_text(own)} {currency}; taking back {to_text(self.micros)} makes "
-                f"a debt of {to_text(self.micros - max(0, own))} {currency}. Confirm it, or take back less.",
+                f"The customer’s own money is {to_words(own)} {currency}; taking back {to_words(self.micros)} makes "
+                f"a debt of {to_words(self.micros - max(0, own))} {currency}. Confirm it, or take back less.",
                 field="amount",
                 own_money_micros=own,
             )

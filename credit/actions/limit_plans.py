@@ -12,7 +12,7 @@ from credit.actions.refusals import BadInput, Refused, require
 from credit.actions.settling import clear_temporary, place_temporary
 from credit.actors import Actor
 from credit.models import LimitSlot, Wallet
-from credit.money import to_text
+from credit.money import to_words
 from credit.terms import ChangeReason, PaymentMode, Reason
 
 LIMIT_COLUMNS = [
@@ -162,16 +162,16 @@ def _below_permanent(wallet: Wallet, plan: Plan) -> list[str]:
     amount = plan.amount_micros or 0
     if not wallet.limit_unlimited and amount >= permanent:
         return []
-    stands = "unlimited" if wallet.limit_unlimited else f"{to_text(permanent)} {wallet.currency}"
-    return [f"{to_text(amount)} {wallet.currency} is below the permanent limit, which is {stands}."]
+    stands = "unlimited" if wallet.limit_unlimited else f"{to_words(permanent)} {wallet.currency}"
+    return [f"{to_words(amount)} {wallet.currency} is below the permanent limit, which is {stands}."]
 
 
 def below_use(wallet: Wallet, limit: int | None, used: int) -> list[str]:
     if limit is None or limit >= used:
         return []
-    missing = f"more than {to_text(used - limit)} {wallet.currency} is paid"
+    missing = f"more than {to_words(used - limit)} {wallet.currency} is paid"
     cure = missing if wallet.mode == PaymentMode.PREPAID else f"the month resets or {missing}"
-    return [f"{to_text(used)} {wallet.currency} is used already: the customer is blocked until {cure}."]
+    return [f"{to_words(used)} {wallet.currency} is used already: the customer is blocked until {cure}."]
 
 
 def as_settled(wallet: Any, t: datetime) -> Wallet:

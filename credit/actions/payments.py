@@ -12,7 +12,7 @@ from credit.actions.outcome import Outcome
 from credit.actions.refusals import BadInput, ConfirmationNeeded
 from credit.actors import Actor
 from credit.models import Payment, PaymentMethod, Wallet
-from credit.money import to_text
+from credit.money import to_words
 from credit.terms import Kind, Reason
 
 
@@ -86,7 +86,7 @@ class PaymentLine(Request):
             first = used[0]
             raise ConfirmationNeeded(
                 Reason.REFERENCE_USED,
-                f"Reference {self.reference} was used for {to_text(first.transaction.amount_micros)} "
+                f"Reference {self.reference} was used for {to_words(first.transaction.amount_micros)} "
                 f"{account.wallet.currency} received on {first.received_on}. Confirm that this is another payment.",
                 field="reference",
             )

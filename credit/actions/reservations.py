@@ -27,7 +27,7 @@ from credit.actions.refusals import BadInput, Declined, require
 from credit.actions.settling import end_hold, refresh_next_end
 from credit.actors import Actor
 from credit.models import HoldLine, Reservation, ReservationEnding, Transaction, Wallet
-from credit.money import round_down_to_currency, to_text
+from credit.money import round_down_to_currency, to_words
 from credit.terms import Reason
 
 
@@ -301,7 +301,7 @@ class Commit(HoldRequest):
         if self.overrun:
             require(account.books.by, "credit.overrun", "commit more than is held")
             return
-        message = f"{to_text(micros)} asked, {to_text(hold.rest_micros)} held. Commit at most that, or charge the rest."
+        message = f"{to_words(micros)} asked, {to_words(hold.rest_micros)} held. Commit at most that."
         raise Declined(Reason.RESERVATION_EXCEEDED, message, rest_micros=hold.rest_micros)
 
 

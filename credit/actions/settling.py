@@ -46,7 +46,7 @@ def _make_way_for_scheduled(wallet: Wallet, start: datetime, t: datetime) -> Non
 
 def _end_temporary(wallet: Wallet, ended_at: datetime, ending: str, t: datetime) -> None:
     limit = end_limit(wallet, LimitSlot.TEMPORARY, ended_at, ending, CLOCK)
-    amount = money.to_text(wallet.temporary_limit_micros or 0)
+    amount = money.to_words(wallet.temporary_limit_micros or 0)
     clear_temporary(wallet, LimitSlot.TEMPORARY)
     wallet.version += 1
     if limit and ending == LimitEnding.EXPIRED:

@@ -12,7 +12,7 @@ from credit.actions.outcome import Outcome
 from credit.actions.refusals import Declined
 from credit.actors import Actor
 from credit.models import Wallet
-from credit.money import to_text
+from credit.money import to_words
 from credit.terms import Kind, Reason
 
 
@@ -47,7 +47,7 @@ class WriteOff(MoneyRequest):
         refuse_when_closed(account.wallet)
         owed = account.rule["owed_micros"]
         if self.micros > owed:
-            message = f"At most what is owed can be written off: {to_text(owed)} {account.wallet.currency}."
+            message = f"At most what is owed can be written off: {to_words(owed)} {account.wallet.currency}."
             raise Declined(Reason.INVALID_AMOUNT, message, owed_micros=owed)
         return self.post(account)
 
@@ -69,6 +69,6 @@ def refuse_beyond_own_money(account: Account, micros: int) -> None:
     own = account.rule["own_money_micros"]
     if micros > own:
         message = (
-            f"At most the customer’s own money can leave: {to_text(max(0, own))} {account.wallet.currency}."
+            f"At most the customer’s own money can leave: {to_words(max(0, own))} {account.wallet.currency}."
         )
         raise Declined(Reason.OWN_MONEY_EXCEEDED, message, own_money_micros=own)

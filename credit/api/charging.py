@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils import timezone
 from ninja import Router
 from pydantic import Discriminator, Field, Tag
@@ -12,7 +12,7 @@ from credit.actions.answering import LONGEST_BATCH, Request
 from credit.actions.outcome import Outcome
 from credit.actions.refusals import BadInput
 from credit.api import answers, shapes
-from credit.api.clients import ClientKey
+from credit.api.clients import ClientKey, SignedIn
 from credit.api.fields import Body, Day, Flag, Id, Instant, Key, Money, Reference, Text, WalletId, key_of
 from credit.api.problems import Problem, of_decline, of_refusal
 from credit.models import Transaction
@@ -97,7 +97,7 @@ def answer(outcome: Outcome) -> HttpResponse:
 
 
 @router.post("/charges", auth=ClientKey("charge"), response=shapes.Accepted, summary="Charge")
-def post_charge(request: HttpRequest, body: Charge, key: Key) -> HttpResponse:
+def post_charge(request: SignedIn, body: Charge, key: Key) -> HttpResponse:
     """Asks the rule and posts, in one step. Declined is 402: nothing is charged, the attempt is recorded."""
     line = charges.Line(**body.__dict__, key=key_of(key))
     (outcome,) = charges.post(lines=[line], by=request.auth, now=timezone.now)
@@ -105,7 +105,7 @@ def post_charge(request: HttpRequest, body: Charge, key: Key) -> HttpResponse:
 
 
 @router.post("/batches", auth=ClientKey("charge"), response=shapes.BatchAnswer, summary="Post a batch")
-def post_batch(request: HttpRequest, body: Batch) -> HttpResponse:
+def post_batch(request: SignedIn, body: Batch) -> HttpResponse:
     """Up to 1,000 charges and payments, decided in order, each with its own `key` and its own result.
 
     200 says that the batch was worked through: look at each line’s `status`. With `atomic`, a batch in which a line
@@ -122,10 +122,10 @@ def post_batch(request: HttpRequest, body: Batch) -> HttpResponse:
 
 
 @router.post("/refunds", auth=ClientKey("charge"), response=shapes.Refunded, summary="Refund")
-def refund(request: HttpRequest, body: Refund, key: Key) -> HttpResponse:
+def refund(request: SignedIn, body: Refund, key: Key) -> HttpResponse:
     """Gives a charge back, whole or in part: it goes where the charge went."""
     original = _original(body)
-    asked = {"amount": body.amount, "reason": body.reason, "key": key_of(key)}
+    asked: dict[str, Any] = {"amount": body.amount, "reason": body.reason, "key": key_of(key)}
     return answer(corrections.refund(transaction=original, by=request.auth, now=timezone.now, **asked))
 
 

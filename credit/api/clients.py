@@ -18,6 +18,13 @@ from credit.api.problems import Problem
 _MOST_KEPT = 10_000
 
 
+class SignedIn(HttpRequest):
+    """A request after the door: who asks, and what is left of their rate."""
+
+    auth: Actor
+    allowance: rates.Allowance
+
+
 @dataclass(frozen=True)
 class Caller:
     client_id: int
@@ -38,8 +45,9 @@ class ClientKey(AuthBase):
 
     def __call__(self, request: HttpRequest) -> Actor:
         caller = _caller(request.META.get("HTTP_AUTHORIZATION", ""))
-        request.allowance = rates.take(caller.client_id)  # type: ignore[attr-defined]
-        if request.allowance.is_used_up:  # type: ignore[attr-defined]
+        allowance = rates.take(caller.client_id)
+        request.allowance = allowance  # type: ignore[attr-defined]
+        if allowance.is_used_up:
             raise Problem(429, "too_many_requests", "The client has used up its requests of this minute.")
         if self.scope not in caller.scopes:
             raise _missing(self.scope, caller)

@@ -2,14 +2,14 @@
 
 from typing import Annotated, Any, Literal
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils import timezone
 from ninja import Path, Router
 from pydantic import Field
 
 from credit.actions import limits, modes
 from credit.api import answers, shapes, wallets
-from credit.api.clients import ClientKey
+from credit.api.clients import ClientKey, SignedIn
 from credit.api.fields import Body, Count, Flag, Instant, Money, Text, WalletId
 from credit.terms import ChangeReason, PaymentMode, Scheme
 
@@ -61,10 +61,15 @@ class ChangeMode(Changed):
 @router.post(
     "/wallets/{wallet}/limit", auth=ClientKey("limits"), response=shapes.LimitSet, summary="Set a limit"
 )
-def set_limit(request: HttpRequest, wallet: Path[WalletId], body: SetLimit) -> HttpResponse:
+def set_limit(request: SignedIn, wallet: Path[WalletId], body: SetLimit) -> HttpResponse:
     """A temporary limit never destroys the permanent one. Unlimited is not offered here: that is for people."""
     row = wallets.by_id(wallet)
-    wish = {"amount": body.amount, "days": body.days, "starts_at": body.starts_at, "ends_at": body.ends_at}
+    wish: dict[str, Any] = {
+        "amount": body.amount,
+        "days": body.days,
+        "starts_at": body.starts_at,
+        "ends_at": body.ends_at,
+    }
     limit = limits.set_limit(
         wallet=row, **wish, confirmed=body.confirmed, **body.about(), by=request.auth, now=timezone.now
     )
@@ -82,10 +87,10 @@ def set_limit(request: HttpRequest, wallet: Path[WalletId], body: SetLimit) -> H
 @router.post(
     "/wallets/{wallet}/limit/end", auth=ClientKey("limits"), response=shapes.Wallet, summary="End a limit"
 )
-def end_limit(request: HttpRequest, wallet: Path[WalletId], body: EndLimit) -> HttpResponse:
+def end_limit(request: SignedIn, wallet: Path[WalletId], body: EndLimit) -> HttpResponse:
     """Ends the running temporary limit early, takes a scheduled one back, or removes a prepaid permanent one."""
     row = wallets.by_id(wallet)
-    asked = {
+    asked: dict[str, Any] = {
         "wallet": row,
         "confirmed": body.confirmed,
         **body.about(),
@@ -106,10 +111,15 @@ def end_limit(request: HttpRequest, wallet: Path[WalletId], body: EndLimit) -> H
     response=shapes.Wallet,
     summary="Change payment mode",
 )
-def change_mode(request: HttpRequest, wallet: Path[WalletId], body: ChangeMode) -> HttpResponse:
+def change_mode(request: SignedIn, wallet: Path[WalletId], body: ChangeMode) -> HttpResponse:
     """What is owed is conserved: a prepaid debt becomes an opening invoice, running postpaid periods are closed."""
     row = wallets.by_id(wallet)
-    wish = {"to": body.to, "scheme": body.scheme or "", "limit": body.limit, "keep_limit": body.keep_limit}
+    wish: dict[str, Any] = {
+        "to": body.to,
+        "scheme": body.scheme or "",
+        "limit": body.limit,
+        "keep_limit": body.keep_limit,
+    }
     modes.change_mode(wallet=row, **wish, **body.about(), by=request.auth, now=timezone.now)
     now = timezone.now()
     return answers.json(wallets.numbers(wallets.at(row, now), now))

@@ -40,7 +40,10 @@ class Problem(Exception):
 
     def response(self) -> HttpResponse:
         body = orjson.dumps(self.document())
-        return HttpResponse(body, status=self.status, content_type=CONTENT_TYPE, headers=self.headers)
+        response = HttpResponse(body, status=self.status, content_type=CONTENT_TYPE, headers=self.headers)
+        # A decline is an answer: Django would write a warning to the log for every one of them.
+        response._has_been_logged = self.status < 500  # type: ignore[attr-defined]
+        return response
 
 
 def of_refusal(error: NotDone) -> Problem:

@@ -5,10 +5,11 @@ import math
 import time
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from django.conf import settings
 from limits.errors import StorageError
-from limits.storage import Storage, storage_from_string
+from limits.storage import storage_from_string
 
 WINDOW_SECONDS = 60
 log = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ def take(client_id: int) -> Allowance:
 
 def _counted(name: str) -> int:
     try:
-        return _storage().incr(name, WINDOW_SECONDS + 1)
+        return int(_storage().incr(name, WINDOW_SECONDS + 1))
     except StorageError:
         # Charging must not stop because a counter is gone.
         log.exception("Requests are not counted: the storage of the rates does not answer.")
@@ -52,7 +53,7 @@ def _counted(name: str) -> int:
 
 
 @cache
-def _storage() -> Storage:
+def _storage() -> Any:
     """Redis where the portal has one, so that all web processes count together; else this process's memory."""
     if not settings.REDIS_URL.startswith(("redis://", "rediss://")):
         return storage_from_string("memory://")

@@ -1,12 +1,12 @@
 """Reading: a wallet now or as of a past instant, the search, the ledger."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Path, Query, Router
-from pydantic import Field
 
 from credit.api import answers, shapes, wallets
 from credit.api.clients import ClientKey
@@ -19,18 +19,18 @@ from credit.models import Transaction, Wallet
 router = Router(tags=["Reading"])
 LARGEST_PAGE = 500
 
-Limit = Annotated[int, Field(ge=1, le=LARGEST_PAGE)]
-Place = Annotated[int, Field(ge=0, le=LARGEST_ID, description="Where the page before ended: follow `next`.")]
+Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE)]
+Place = Annotated[int, Query(ge=0, le=LARGEST_ID, description="Where the page before ended: follow `next`.")]
+Order = Annotated[Literal["newest", "oldest"], Query(description="newest or oldest first")]
+Search = Annotated[str, Query(min_length=1, max_length=200, description="Name, UUID or Wallet ID.")]
 
 
 @router.get("/wallets", auth=ClientKey("read"), response=shapes.WalletsFound, summary="Search wallets")
 def search_wallets(
     request: HttpRequest,
-    search: Query[
-        Annotated[str, Field(min_length=1, max_length=200, description="Name, UUID or Wallet ID.")]
-    ],
-    after: Query[Place] = 0,
-    limit: Query[Limit] = 50,
+    search: Search,
+    after: Place = 0,
+    limit: Limit = 50,
 ) -> HttpResponse:
     """By name (any words of it), by UUID or by Wallet ID, whole or by its beginning."""
     refuse_unknown(request, "search", "after", "limit")
@@ -64,11 +64,9 @@ def read_wallet(
 def read_ledger(
     request: HttpRequest,
     wallet: Path[WalletId],
-    order: Query[
-        Annotated[str, Field(pattern="^(newest|oldest)$", description="newest or oldest first")]
-    ] = "newest",
-    after: Query[Place] = 0,
-    limit: Query[Limit] = 100,
+    order: Order = "newest",
+    after: Place = 0,
+    limit: Limit = 100,
 ) -> HttpResponse:
     """Every line, in pages by position: what is posted meanwhile never repeats or hides one."""
     refuse_unknown(request, "order", "after", "limit")
@@ -79,14 +77,14 @@ def read_ledger(
     return answers.json({"wallet": wallet, "lines": [wallets.line(one) for one in shown], "next": more})
 
 
-def _lines(wallet: Wallet, order: str, after: int):  # type: ignore[no-untyped-def]
+def _lines(wallet: Wallet, order: str, after: int) -> QuerySet[Transaction]:
     lines = Transaction.objects.of(wallet)
     if order == "oldest":
         return lines.filter(sequence__gt=after).order_by("sequence")
     return (lines.filter(sequence__lt=after) if after else lines).order_by("-sequence")
 
 
-def _past(wallet: Wallet, as_of: datetime, now: datetime) -> Wallet:
+def _past(wallet: Wallet, as_of: datetime, now: datetime) -> Any:
     if as_of > now:
         raise Problem(
             422, "invalid_input", "That instant is still to come. Leave `as_of` out for now.", field="as_of"

@@ -33,7 +33,7 @@ PRODUCT = {
     Reason.KEY_REUSED: (_BAD, "Send a new key for a new request. The same key is for the same content only."),
     Reason.REFERENCE_USED: (_REFUSED, "If it really is another payment, send it again with `another`: true."),
     Reason.NOT_ALLOWED_FOR_MODE: (_REFUSED, "Set a permanent limit, or change the payment mode first."),
-    Reason.NOT_AUTHORIZED: ("403", "An administrator gives the client the scope. Unlimited limits are for people only."),
+    Reason.NOT_AUTHORIZED: ("403", "An administrator gives the client the scope. Unlimited is for people only."),
     Reason.CHANGED_MEANWHILE: (_REFUSED, "Read the wallet again, decide on what stands there, send its `version`."),
     Reason.WALLET_NOT_EMPTY: (_REFUSED, "Settle the wallet first."),
     Reason.CURRENCY_MISMATCH: (_BAD, "Send the amount in the wallet’s currency. Nothing is ever converted."),
@@ -63,7 +63,7 @@ REQUEST = {
     ),
     "body_too_large": ("The body is too large", "413", "Send a batch in parts."),
     "wrong_content_type": ("The content type is not JSON", "415", "Send `Content-Type: application/json`."),
-    "undone": ("Undone with the rest of its batch", "424", "Another line of the atomic batch was refused. Nothing stands."),
+    "undone": ("Undone with the rest of its batch", "424", "Another line of the atomic batch was refused."),
     "too_many_requests": ("Too many requests", "429", "Wait `Retry-After` seconds."),
     "internal_error": (
         "The portal failed",

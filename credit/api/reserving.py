@@ -11,7 +11,7 @@ from pydantic import Field
 from credit.actions import reservations
 from credit.api import answers, shapes
 from credit.api.charging import ChargeKind, answer
-from credit.api.clients import ClientKey
+from credit.api.clients import ClientKey, SignedIn
 from credit.api.fields import Body, Count, Flag, Instant, Key, Money, Text, WalletId, key_of
 from credit.api.problems import Problem
 from credit.api.queries import refuse_unknown
@@ -58,25 +58,25 @@ class Commit(Named):
 
 
 @router.post("/reservations", auth=ClientKey("charge"), response=shapes.Granted, summary="Reserve")
-def reserve(request: HttpRequest, body: Reserve, key: Key) -> HttpResponse:
+def reserve(request: SignedIn, body: Reserve, key: Key) -> HttpResponse:
     """Holds an amount if it fits. Under a live reservation’s reference it replaces that one; a decline leaves it."""
     return _do(reservations.reserve, request, body, key)
 
 
 @router.post("/reservations/extend", auth=ClientKey("charge"), response=shapes.Held, summary="Extend")
-def extend(request: HttpRequest, body: Extend, key: Key) -> HttpResponse:
+def extend(request: SignedIn, body: Extend, key: Key) -> HttpResponse:
     """A new total, a new end, or both. Only a larger rest is asked against the limit."""
     return _do(reservations.extend, request, body, key)
 
 
 @router.post("/reservations/commit", auth=ClientKey("charge"), response=shapes.Held, summary="Commit")
-def commit(request: HttpRequest, body: Commit, key: Key) -> HttpResponse:
+def commit(request: SignedIn, body: Commit, key: Key) -> HttpResponse:
     """Charges out of a live reservation; up to what it holds it always succeeds."""
     return _do(reservations.commit, request, body, key)
 
 
 @router.post("/reservations/release", auth=ClientKey("charge"), response=shapes.Held, summary="Release")
-def release(request: HttpRequest, body: Named, key: Key) -> HttpResponse:
+def release(request: SignedIn, body: Named, key: Key) -> HttpResponse:
     """Gives back what is held. One that is over already stays as it is."""
     return _do(reservations.release, request, body, key)
 
@@ -103,7 +103,7 @@ def read_reservation(
     return answers.json(_read(hold, wallet))
 
 
-def _do(verb: Any, request: HttpRequest, body: Named, key: str) -> HttpResponse:
+def _do(verb: Any, request: SignedIn, body: Named, key: str) -> HttpResponse:
     asked = dict(body.__dict__)
     seconds = asked.pop("life_seconds", None)
     if seconds is not None:

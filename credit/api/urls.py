@@ -45,16 +45,17 @@ def nothing_here(request: HttpRequest, rest: str = "") -> HttpResponse:
     raise Problem(404, "page_not_found", "There is no such address. /api/v1/docs lists them.")
 
 
-def _through_the_door(pattern: URLPattern) -> URLPattern:
+def _through_the_door(pattern: Any) -> URLPattern:
     # ninja's own root page lists the operations as HTML; ours is /docs.
     return path(f"v1/{pattern.pattern}", door(pattern.callback), name=pattern.name)
 
 
+_operations: list[Any] = api.urls[0]
 urlpatterns = [
     path("v1/openapi.json", reference.openapi, name="api_openapi"),
     path("v1/docs", reference.docs, name="api_docs"),
     path("problems/<slug:reason>", reference.problem, name="api_problem"),
-    *(_through_the_door(pattern) for pattern in api.urls[0] if pattern.name != "api-root"),
+    *(_through_the_door(pattern) for pattern in _operations if pattern.name != "api-root"),
     path("v1/", door(nothing_here)),
     path("v1/<path:rest>", door(nothing_here)),
 ]

@@ -36,7 +36,7 @@ def by_id(wallet_id: str) -> Wallet:
     return found
 
 
-def at(wallet: Wallet, instant: datetime) -> Wallet:
+def at(wallet: Wallet, instant: datetime) -> Any:
     """Row and numbers anew, from one query whose SQL is written once per process."""
     row = _prepared.rows(instant, [wallet.pk])[wallet.pk]
     live = Wallet.from_db("default", _COLUMNS, [row[name] for name in _COLUMNS])
@@ -46,7 +46,7 @@ def at(wallet: Wallet, instant: datetime) -> Wallet:
     return live
 
 
-def as_of(wallet: Wallet, instant: datetime) -> Wallet:
+def as_of(wallet: Wallet, instant: datetime) -> Any:
     from credit import past
 
     row = past.wallet_as_of(wallet, instant)
@@ -71,7 +71,7 @@ def identity(wallet: Wallet) -> dict[str, Any]:
     }
 
 
-def numbers(wallet: Wallet, instant: datetime) -> dict[str, Any]:
+def numbers(wallet: Any, instant: datetime) -> dict[str, Any]:
     """`wallet` carries the rule's names at the instant."""
     return {
         **identity(wallet),
@@ -114,7 +114,7 @@ def line(one: Transaction) -> dict[str, Any]:
     }
 
 
-def _limits(wallet: Wallet, instant: datetime) -> dict[str, Any]:
+def _limits(wallet: Any, instant: datetime) -> dict[str, Any]:
     """What is in force, and each slot as a writer would find it: one that the clock has ended is gone."""
     as_settled(wallet, instant)
     state = {
@@ -147,7 +147,7 @@ def _slot(wallet: Wallet, slot: str) -> dict[str, Any] | None:
     }
 
 
-def _formula(wallet: Wallet) -> dict[str, Any]:
+def _formula(wallet: Any) -> dict[str, Any]:
     parts = [_term(sign, name, getattr(wallet, column)) for sign, name, column in _parts(wallet)]
     limit = _term("+", "effective limit", wallet.effective_limit_micros)
     terms = [*parts, limit] if wallet.mode == PaymentMode.PREPAID else [limit, *parts]

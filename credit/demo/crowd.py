@@ -19,7 +19,7 @@ BANK = Actor.system("Bank statement")
 PAYS_BEFORE = timedelta(minutes=37)
 USAGE = (Kind.CALL, Kind.CALL, Kind.CALL, Kind.SMS, Kind.SMS, Kind.FAX, Kind.NUMBER_ACTIVATION)
 SCHEMES = (Scheme.INDIVIDUAL, Scheme.CONSOLIDATED, Scheme.CONSOLIDATED, Scheme.NONE)
-POSTPAID_SHARE = 0.36
+POSTPAID_SHARE = 0.34
 
 
 @dataclass
@@ -73,7 +73,7 @@ class Crowd:
             wallet_id=f"W-{4072 + number // 10_000}-{number % 10_000:04d}",
             money=money,
             spend=money.worth(chance.lognormvariate(4.2, 1.0) + 5),
-            month=chance.choices(range(7), (30, 14, 14, 14, 14, 10, 4))[0],
+            month=chance.choices(range(7), (20, 12, 14, 16, 16, 14, 8))[0],
             mode=PaymentMode.POSTPAID if postpaid else PaymentMode.PREPAID,
             scheme=chance.choice(SCHEMES) if postpaid else "",
             ending=ending,
@@ -113,7 +113,7 @@ class Crowd:
         if member.ending == "empty":
             self._charge(member, slots[1], own)
             return
-        for at in sorted(self.chance.sample(slots[1:], min(3, len(slots) - 1))):
+        for at in sorted(self.chance.sample(slots[1:], min(2, len(slots) - 1))):
             spend = member.money.between(self.chance, member.spend // 4, member.spend)
             if own + limit < spend:
                 own += self._pay(member, at, member.spend * 2)
@@ -135,7 +135,7 @@ class Crowd:
             if due and month and self.chance.random() < 0.85:
                 self._pay(member, month[3], due + self._overpays(member))
                 due = 0
-            if month and self.chance.random() < 0.55:
+            if month and self.chance.random() < 0.45:
                 spend = member.money.between(self.chance, limit // 20, limit * 6 // 10)
                 due += self._charge(member, self.chance.choice(month), spend)
         self._plan_running_month(member, months[-1] if months else [], limit, due)

@@ -22,8 +22,8 @@ class Person:
         return f"{self.username}-{salted_hmac('credit.demo', self.username).hexdigest()[:8]}"
 
     @property
-    def name(self) -> str:
-        return f"{self.first_name} {self.last_name}"
+    def email(self) -> str:
+        return f"{self.username}@demo.example"
 
 
 VIEWER = Person("viewer", "Tomáš", "Varga", groups.VIEWER)
@@ -31,6 +31,11 @@ OFFICER = Person("officer", "Eva", "Horváthová", groups.OFFICER)
 MANAGER = Person("manager", "Jana", "Kováčová", groups.MANAGER)
 ADMINISTRATOR = Person("admin", "Karol", "Baláž", groups.ADMINISTRATOR)
 PEOPLE = (VIEWER, OFFICER, MANAGER, ADMINISTRATOR)
+
+
+def are_here() -> bool:
+    """Whether the database was made as a demo: its people have addresses that no real person can have."""
+    return User.objects.filter(username=VIEWER.username, email=VIEWER.email).exists()
 
 
 def sign_up() -> dict[Person, Actor]:
@@ -44,7 +49,7 @@ def _user(person: Person) -> User:
         defaults={
             "first_name": person.first_name,
             "last_name": person.last_name,
-            "email": f"{person.username}@example.com",
+            "email": person.email,
             "is_staff": person == ADMINISTRATOR,
         },
     )
@@ -57,7 +62,7 @@ def _user(person: Person) -> User:
 
 def sign_ins() -> list[str]:
     lines = [
-        f"  {person.username:<8} {person.password:<17} {person.name}, {person.group.lower()}"
+        f"  {person.username:<8} {person.password:<17} {person.first_name} {person.last_name}, {person.group.lower()}"
         for person in PEOPLE
     ]
     return ["Sign in to the demo as:", *lines]

@@ -171,6 +171,7 @@ def purchases_and_a_credit_note(scene: Scene) -> None:
         calendar.in_month(1, 9.3), scene.of(12), Kind.HARDWARE, reference="ORD-1", description="6 desk phones"
     )
     story.charge(calendar.in_month(1, 15.3), scene.of(5), Kind.SUBSCRIPTION, description="PBX, 20 seats")
+    story.charge(calendar.in_month(1, 18.3), scene.of(3), Kind.SERVICE, description="Number porting")
     story.refund(calendar.in_month(1, 21.3), "ORD-1", "Two phones sent back", scene.of(4))
     story.running_usage(scene.of(45), lines=20)
 

@@ -21,11 +21,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not Organization.objects.exists():
-            seeding.seed(
-                options["organizations"], timezone.now(), True if options["verbosity"] == 0 else None
-            )
+            seeding.seed(options["organizations"], timezone.now(), True if options["verbosity"] == 0 else None)
         elif not options["if_empty"]:
             raise CommandError("The database has organizations. The demo is only made in an empty one.")
+        elif not people.are_here():
+            # Nobody gets a known password in a database that was not made as a demo.
+            self.stdout.write("The database has data that is not the demo’s. It is kept as it is.")
+            return
         else:
             people.sign_up()
         for line in people.sign_ins():

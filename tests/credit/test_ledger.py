@@ -88,7 +88,7 @@ BROKEN_ROWS = [
         {"temporary_limit_micros": 5, "temporary_starts_at": APRIL, "temporary_ends_at": NOON},
         "a_temporary_limit_ends_after_it_starts",
     ),
-    ({"reserved_micros": -1}, "reserved_is_never_negative"),
+    ({"reserved_micros": -1, "next_hold_ends_at": APRIL}, "reserved_is_never_negative"),
     ({"reserved_micros": 1}, "every_hold_has_an_end"),
     ({"closed_at": NOON, "balance_micros": 1}, "a_closed_wallet_is_empty"),
     ({"near_percent": 0}, "near_is_a_percentage"),

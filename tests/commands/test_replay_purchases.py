@@ -60,19 +60,12 @@ def sums_by_awk(path, up_to=""):
 
 def sums_of_the_ledger():
     charges = Transaction.objects.filter(kind="hardware").order_by()
-    by_month = charges.annotate(month=TruncMonth("posted_at", tzinfo=ZoneInfo(ZONE))).values("month")
-    by_wallet = charges.values(customer=F("wallet__organization__reference"))
+    by_month = charges.values(month=TruncMonth("posted_at", tzinfo=ZoneInfo(ZONE)))
+    by_customer = charges.values(customer=F("wallet__organization__reference"))
     numbers = {"count": Count("pk"), "total": Sum("amount_micros")}
-    return {
-        **{
-            f"month {row['month']:%Y-%m}": (row["count"], -row["total"])
-            for row in by_month.annotate(**numbers)
-        },
-        **{
-            f"wallet {row["customer"].removeprefix('CDNOW-')}": (row["count"], -row["total"])
-            for row in by_wallet.annotate(**numbers)
-        },
-    }
+    sums = {f"month {row['month']:%Y-%m}": row for row in by_month.annotate(**numbers)}
+    sums |= {row["customer"].replace("CDNOW-", "wallet "): row for row in by_customer.annotate(**numbers)}
+    return {name: (row["count"], -row["total"]) for name, row in sums.items()}
 
 
 def invoiced_per_month():

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 
 from credit import display
-from credit.actions.limits import Preview
+from credit.actions.limit_plans import Preview
 from credit.models import LimitSlot
 from credit.terms import LimitState, PaymentMode, Standing
 

@@ -11,6 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from credit.groups import OFFICER, VIEWER
+from credit.models import Wallet
+from credit.views.wallet_rows import SHOWN, numbers
 from tests.factories import a_hold, a_wallet, an_organization
 
 pytestmark = pytest.mark.django_db
@@ -191,6 +193,23 @@ def test_not_set_zero_and_unlimited_are_three_texts(officer):
     page = officer.get(f"{LIST}?sort=limit").content.decode()
     cells = page.split('data-label="Credit limit">')[1:]
     assert "Not set" in cells[0] and cells[1].startswith("0.00") and cells[2].startswith("Unlimited")
+
+
+def test_the_numbers_of_the_list_are_the_rules_own_at_that_instant(officer):
+    now = timezone.now()
+    a_wallet(permanent_limit="100", balance="-8.67")
+    a_wallet(limit_unlimited=True, balance="3")
+    running_postpaid(permanent_limit="2000", unbilled="2246.32741", balance="-1610.61")
+    a_wallet(
+        temporary_limit="200",
+        temporary_starts_at=now - timedelta(hours=1),
+        temporary_ends_at=now + timedelta(hours=1),
+    )
+    for instant in (now, now + timedelta(days=5)):
+        rule = list(Wallet.objects.at(instant).order_by("pk"))
+        shown = numbers([wallet.pk for wallet in rule], instant)
+        for name in SHOWN:
+            assert [getattr(row, name) for row in shown] == [getattr(wallet, name) for wallet in rule], name
 
 
 def test_the_page_says_more_than_a_thousand_without_counting_further(officer, monkeypatch):

@@ -69,7 +69,7 @@ SELECT
 FROM w LEFT JOIN ledger ON ledger.wallet_id = w.id LEFT JOIN kept ON kept.wallet_id = w.id
 """
 
-_FAULTS = (
+FAULTS = (
     "differ from the sum of their ledgers",
     "have a gap or a double in their sequence",
     "are overspent",
@@ -84,7 +84,7 @@ def faults(url: str, wallets: Range, *, accepted: int, unheard: int = 0) -> list
     """
     with psycopg.connect(url) as connection:
         lines, *counts = connection.execute(_SUMS, vars(wallets)).fetchone()
-    found = [f"{count} wallets {fault}" for count, fault in zip(counts, _FAULTS, strict=True) if count]
+    found = [f"{count} wallets {fault}" for count, fault in zip(counts, FAULTS, strict=True) if count]
     if not accepted <= lines <= accepted + unheard:
         found.append(f"{accepted} charges were accepted, {lines} stand in the ledger")
     return found

@@ -151,11 +151,16 @@ class Wallet:
         """The zone as of just before t: which period runs is decided by the clock before any change (FP 2)."""
         return [name for at, what, name in self.told if what == "zone" and at < t][-1]
 
+    def zone_when_billing_began(self, since):
+        """A change of zone at that very instant, but after it, changes only the next period."""
+        began = max(n for n, (at, what, _) in enumerate(self.told) if at == since and what in ("mode", "open"))
+        return [name for _, what, name in self.told[:began] if what == "zone"][-1]
+
     def periods(self, t):
         """Every period that has begun by t, as (first instant, end)."""
         found = []
         for since, until in self.turns():
-            start, end = since, month_end(since, self.told_by(since, "zone"))
+            start, end = since, month_end(since, self.zone_when_billing_began(since))
             while start <= t:
                 found.append((start, min(end, until or end)))
                 if until and end >= until:

@@ -278,7 +278,8 @@ class Commit(HoldRequest):
         taken = min(micros, hold.rest_micros)
         hold.committed_micros += micros
         hold.rest_micros -= taken
-        if self.final is not False or hold.rest_micros == 0:
+        # Without an amount all is taken, and what an invoice of its own cannot carry is released (fine print 20).
+        if self.final is not False or self.micros is None or hold.rest_micros == 0:
             taken += hold.rest_micros
             hold.rest_micros, hold.ended_at, hold.ending = 0, account.at, ReservationEnding.FINISHED
         hold.save()

@@ -190,6 +190,12 @@ class TestCommitting:
         assert desk.commit() == ACCEPTED
         assert desk.is_(due="12.34", live_reserved="0", live_unbilled="0", usable="100")
 
+    def test_it_releases_the_remainder_also_when_more_commits_were_announced(self):
+        desk = a_desk(mode="postpaid", scheme="individual", permanent_limit="100")
+        assert desk.reserve("12.345678", kind="hardware") == ACCEPTED
+        assert desk.commit(final=False) == ACCEPTED
+        assert desk.is_(due="12.34", live_reserved="0")
+
     def test_a_commit_that_is_invoiced_at_once_is_cash(self):
         desk = a_desk(mode="postpaid", scheme="individual", permanent_limit="100")
         assert desk.reserve("12.345678", kind="hardware") == ACCEPTED

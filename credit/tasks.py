@@ -5,6 +5,7 @@ after any silence: what is due is found by an index, and what is done is no long
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime
 
 from celery import shared_task
@@ -13,9 +14,11 @@ from django.utils import timezone
 
 from credit.actions import closes, invoices, jobs, limits, reconciliation, reservations
 from credit.actors import Actor
-from credit.models import Wallet
+from credit.models import Upload, Wallet
+from credit.usage_files import receiving, working
 
 CHUNK = 200
+UPLOAD_SECONDS = 60  # then other jobs get their turn, and the broker does not take the task for lost
 LONGEST_RUN = 5000  # chunks; the next beat goes on with what is left
 
 _FAULTS = {
@@ -81,6 +84,38 @@ def reconcile_wallets() -> dict[str, int]:
             yield reconciliation.reconcile(wallet_pks=pks, now=timezone.now())
 
     return jobs.run(name="Reconcile wallets", chunks=chunks(), now=timezone.now)
+
+
+@shared_task(**_FAULTS)
+def import_upload(pk: int) -> None:
+    """Works on one usage file for a while, and asks for the rest of it."""
+    upload = working.take(pk, now=timezone.now)
+    if upload is None:
+        return
+    by = Actor.person(upload.by_user) if upload.by_user else Actor.system(upload.by_name)
+    with suppress(working.TakenOver):
+        is_over = working.work_off(
+            upload,
+            lambda: receiving.stored_at(upload),
+            by=by,
+            now=timezone.now,
+            seconds=UPLOAD_SECONDS,
+        )
+        if not is_over:
+            receiving.ask_a_worker(pk)
+
+
+@shared_task(**_FAULTS)
+def drive_uploads() -> dict[str, int]:
+    """Asks again for what nobody works on, and removes stored files that are no longer needed."""
+
+    def chunks() -> Iterator[dict[str, int]]:
+        waiting = Upload.objects.to_be_driven(timezone.now()).values_list("pk", flat=True)[:CHUNK]
+        for pk in waiting:
+            receiving.ask_a_worker(pk)
+        yield {"usage_files": len(waiting), "stored_files_removed": receiving.tidy(timezone.now())}
+
+    return jobs.run(name="Take up usage files", chunks=chunks(), now=timezone.now)
 
 
 def _run(

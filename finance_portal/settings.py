@@ -238,6 +238,7 @@ CELERY_BEAT_SCHEDULE = {
     "release expired holds": every(60, "release_expired_holds"),
     "issue invoices": every(300, "issue_invoices"),
     "reconcile wallets": every(3600, "reconcile_wallets"),
+    "drive uploads": every(30, "drive_uploads"),
 }
 
 # --- The portal's own choices (product.md names each) ---------------------------------------------
@@ -255,6 +256,10 @@ CREDIT_API_REQUESTS_PER_MINUTE = env.int("CREDIT_API_REQUESTS_PER_MINUTE", defau
 CREDIT_API_LOCK_TIMEOUT_SECONDS = env.int("CREDIT_API_LOCK_TIMEOUT_SECONDS", default=10)
 # A web process looks a client up again after this; a revoked credential is refused everywhere by then.
 CREDIT_API_CLIENT_KEPT_SECONDS = env.int("CREDIT_API_CLIENT_KEPT_SECONDS", default=2)
+# Usage files that were sent through the portal. Web and workers need to see the same directory; nothing serves it.
+CREDIT_UPLOAD_DIR = env.str("CREDIT_UPLOAD_DIR", default=str(VAR_DIR / "uploads"))
+CREDIT_UPLOAD_LARGEST_BYTES = env.int("CREDIT_UPLOAD_LARGEST_BYTES", default=1024**3)  # packed and unpacked
+CREDIT_UPLOAD_KEPT_DAYS = env.int("CREDIT_UPLOAD_KEPT_DAYS", default=30)
 # The zone in which a viewer reads instants unless they chose their own.
 PORTAL_TIME_ZONE = env.str("PORTAL_TIME_ZONE", default="Europe/Bratislava")
 # Shows "demo data" in the header, and lets `seed_demo` make its sign-ins.

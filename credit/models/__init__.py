@@ -9,6 +9,7 @@ from credit.models.payment import Payment, PaymentMethod
 from credit.models.period import Period
 from credit.models.reservation import HoldLine, Reservation, ReservationEnding
 from credit.models.transaction import Transaction
+from credit.models.upload import RefusedLine, Upload, UploadState
 from credit.models.wallet import Wallet
 
 __all__ = [
@@ -31,9 +32,12 @@ __all__ = [
     "Payment",
     "PaymentMethod",
     "Period",
+    "RefusedLine",
     "Reservation",
     "ReservationEnding",
     "Scope",
     "Transaction",
+    "Upload",
+    "UploadState",
     "Wallet",
 ]

@@ -26,6 +26,10 @@ JOBS = {
         "reconcile wallets",
         "Adds every ledger up again and reports a difference; never repairs one.",
     ),
+    "Take up usage files": (
+        "drive uploads",
+        "Goes on with usage files that wait, or whose worker was stopped.",
+    ),
 }
 # A beat that came a little late is no reason to worry anybody.
 PATIENCE = 3

@@ -3,48 +3,19 @@
 import logging
 from typing import Any
 
-import orjson
 from django.core.exceptions import RequestDataTooBig
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.operation import Operation
-from ninja.parser import Parser
 
 from credit.actions.refusals import NotDone
 from credit.api import charging, limiting, patience, paying, reading, reserving
-from credit.api.fields import largest_body
+from credit.api.bodies import JsonBody, too_large
 from credit.api.problems import Problem, of_refusal
 
 log = logging.getLogger(__name__)
-
-
-class JsonBody(Parser):
-    """UTF-8 JSON and nothing else; orjson refuses NaN, broken UTF-8 and what is nested without end."""
-
-    def parse_body(self, request: HttpRequest) -> Any:
-        try:
-            return orjson.loads(request.body)
-        except orjson.JSONDecodeError as error:
-            raise Problem(400, "invalid_json", f"The body cannot be read as JSON: {error}.") from None
-
-
-def refuse_body(request: HttpRequest) -> None:
-    """Before a byte of it is read. Only POST has a body here; other methods meet their 405."""
-    if request.method != "POST":
-        return
-    if request.content_type != "application/json":
-        raise Problem(
-            415, "wrong_content_type", f"The body is {request.content_type or 'untyped'}, not JSON."
-        )
-    sent = request.META.get("CONTENT_LENGTH") or "0"
-    if not sent.isdigit() or int(sent) > largest_body():
-        raise _too_large()
-
-
-def _too_large() -> Problem:
-    return Problem(413, "body_too_large", f"A body has at most {largest_body():,} bytes.")
 
 
 def _field(location: tuple[Any, ...]) -> str:
@@ -75,7 +46,7 @@ def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
     if isinstance(cause, Problem):
         return cause.response()
     if isinstance(cause, RequestDataTooBig):
-        return _too_large().response()
+        return too_large().response()
     return Problem(400, "invalid_json", "The body could not be read to its end.").response()
 
 
@@ -106,7 +77,7 @@ def _made() -> Api:
         Problem: lambda request, problem: problem.response(),
         NotDone: lambda request, error: of_refusal(error).response(),
         OperationalError: lambda request, error: patience.problem_of(error).response(),
-        RequestDataTooBig: lambda request, error: _too_large().response(),
+        RequestDataTooBig: lambda request, error: too_large().response(),
         ValidationError: _not_valid,
         HttpError: _http_error,
         Http404: lambda request, error: Problem(404, "page_not_found", "There is nothing here.").response(),

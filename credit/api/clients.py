@@ -13,6 +13,7 @@ from ninja.security.base import AuthBase
 from credit.actions import clients
 from credit.actors import Actor
 from credit.api import patience, rates
+from credit.api.bodies import refuse_unread
 from credit.api.problems import Problem
 
 _MOST_KEPT = 10_000
@@ -51,6 +52,7 @@ class ClientKey(AuthBase):
             raise Problem(429, "too_many_requests", "The client has used up its requests of this minute.")
         if self.scope not in caller.scopes:
             raise _missing(self.scope, caller)
+        refuse_unread(request)
         patience.set_on_connection()
         return caller.actor
 

@@ -6,7 +6,6 @@ Whether an amount, a kind or a wallet can be used is judged by the actions, so t
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
-from django.conf import settings
 from ninja import Header
 from pydantic import AfterValidator as After
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt
@@ -78,7 +77,3 @@ class Body(BaseModel):
     """A field that we do not know is refused: a misspelt `currency` must not be ignored."""
 
     model_config = ConfigDict(extra="forbid")
-
-
-def largest_body() -> int:
-    return settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 2_621_440

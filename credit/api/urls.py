@@ -10,7 +10,7 @@ from django.urls import URLPattern, path
 from django.views.decorators.csrf import csrf_exempt
 
 from credit.api import reference
-from credit.api.application import api, refuse_body
+from credit.api.application import api
 from credit.api.problems import Problem
 
 
@@ -21,11 +21,7 @@ def door(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     @login_not_required
     @wraps(view)
     def through(request: HttpRequest, *args: Any, **names: Any) -> HttpResponse:
-        try:
-            refuse_body(request)
-            response = view(request, *args, **names)
-        except Problem as problem:
-            response = problem.response()
+        response = view(request, *args, **names)
         if isinstance(response, HttpResponseNotAllowed):
             response = _not_allowed(response)
         allowance = getattr(request, "allowance", None)
@@ -42,7 +38,7 @@ def _not_allowed(response: HttpResponse) -> HttpResponse:
 
 
 def nothing_here(request: HttpRequest, rest: str = "") -> HttpResponse:
-    raise Problem(404, "page_not_found", "There is no such address. /api/v1/docs lists them.")
+    return Problem(404, "page_not_found", "There is no such address. /api/v1/docs lists them.").response()
 
 
 def _through_the_door(pattern: Any) -> URLPattern:

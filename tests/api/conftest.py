@@ -1,8 +1,10 @@
 import pytest
+import time_machine
 
 from credit.api import clients, rates
 from tests.api.asking import Caller, a_client
 from tests.desk import a_desk
+from tests.factories import NOON
 
 
 @pytest.fixture(autouse=True)
@@ -22,3 +24,9 @@ def caller(db) -> Caller:
 def wallet(db):
     """Prepaid, 100.00 paid in, a limit of 50: 150.00 usable. The clock is the real one."""
     return a_desk(balance="100", permanent_limit="50").wallet
+
+
+@pytest.fixture
+def time_machine_at_noon():
+    with time_machine.travel(NOON, tick=False):
+        yield

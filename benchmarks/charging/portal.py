@@ -1,7 +1,7 @@
 """What has to run inside Django: the portal's database with its wallets, made as the portal makes them.
 
 `python -m benchmarks.charging.portal` migrates the database that DATABASE_URL names and creates the two wallets from
-which the others are copied, one prepaid and one postpaid.
+which the others are copied, one prepaid and one postpaid. It prints the credential of an API client that may charge.
 """
 
 import os
@@ -22,11 +22,12 @@ def caller() -> Any:
     return Actor.client("Switch", frozenset({"credit.post_charges"}))
 
 
-def create_patterns() -> None:
+def create_patterns() -> str:
+    """The credential."""
     from django.core.management import call_command
     from django.utils import timezone
 
-    from credit.actions import wallets
+    from credit.actions import clients, wallets
     from credit.actors import Actor
     from organizations.models import Organization
     from organizations.names import normalise
@@ -39,9 +40,11 @@ def create_patterns() -> None:
         wallets.NewWallet(organization, "EUR", "prepaid", limit="1000000"),
         wallets.NewWallet(organization, "EUR", "postpaid", "individual", limit="1000000"),
     ]
-    wallets.create_wallets(new, by=Actor.system("Benchmark"), now=timezone.now())
+    who = {"by": Actor.system("Benchmark"), "now": timezone.now()}
+    wallets.create_wallets(new, **who)
+    return clients.create_client(name="Switch", scopes=["charge"], **who)[1]
 
 
 if __name__ == "__main__":
     set_up()
-    create_patterns()
+    print(create_patterns())

@@ -18,10 +18,10 @@ class Stage:
     _numbers: count = field(default_factory=lambda: count(1))
 
     @cached_property
-    def pattern(self) -> str:
-        """A migrated database with the wallets that others are copied from; nobody works in it."""
-        python("benchmarks.charging.portal", env=self.server.environment(self.server.database("pattern")))
-        return "pattern"
+    def credential(self) -> str:
+        """Of the API client in the pattern: a migrated database with the wallets that others are copied from."""
+        env = self.server.environment(self.server.database("pattern"))
+        return python("benchmarks.charging.portal", env=env).strip()
 
     @cached_property
     def url(self) -> str:
@@ -32,7 +32,8 @@ class Stage:
         return self.server.environment(self.url)
 
     def another_portal(self, name: str) -> str:
-        return self.server.database(name, template=self.pattern)
+        assert self.credential
+        return self.server.database(name, template="pattern")
 
     def wallets(self, number: int, url: str = "") -> books.Range:
         """New wallets, in millions of their own."""

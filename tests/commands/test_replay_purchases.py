@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db.models import Count, F, Sum
 from django.db.models.functions import TruncMonth
 
-from credit.management.commands.replay_purchases import ZONE
+from credit.management.commands.replay_purchases import ZONE, Command
 from credit.models import Answer, Invoice, Period, Transaction, Wallet
 from tests.factories import a_wallet
 
@@ -123,11 +123,20 @@ def test_a_second_replay_posts_nothing(sample):
     assert_agrees(sums_by_awk(sample))
 
 
-def test_a_replay_that_was_stopped_goes_on_where_it_was(sample, tmp_path):
-    begun = tmp_path / "begun.txt"
-    begun.write_text("".join(SAMPLE.splitlines(keepends=True)[:5]))
-    replay(begun)
-    assert replay(sample)[-1] == "6 purchases posted, 4 already there."
+def test_a_replay_that_was_stopped_goes_on_where_it_was(sample, monkeypatch):
+    post, days = Command._post, []
+
+    def stop_on_the_third_day(self, batch, now):
+        days.append(now)
+        if len(days) == 3:
+            raise KeyboardInterrupt
+        post(self, batch, now)
+
+    monkeypatch.setattr(Command, "_post", stop_on_the_third_day)
+    with pytest.raises(KeyboardInterrupt):
+        replay(sample)
+    monkeypatch.undo()
+    assert replay(sample)[-1] == "7 purchases posted, 3 already there."
     assert_agrees(sums_by_awk(sample))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from credit.actions import inputs
+from credit.actions import inputs, postgresql
 from credit.actions.books import Account, Books, Now, opened
 from credit.actions.outcome import Outcome
 from credit.actions.refusals import BadInput, Declined, NotDone, require
@@ -28,6 +28,11 @@ class Request:
     verb = ""
     permission = ""
 
+    @property
+    def is_plain(self) -> bool:
+        """A gated charge, which PostgreSQL can answer by a statement of its own."""
+        return False
+
     def parse(self) -> None:
         """Typed values from what was sent, or BadInput. Needs no database."""
 
@@ -44,10 +49,6 @@ class Request:
     def decide(self, account: Account) -> Outcome:
         """Posts and answers, or raises Declined before it has changed anything."""
         raise NotImplementedError
-
-    def at_once(self, fingerprint: str, *, by: Actor, now: Now) -> Outcome | None:
-        """The outcome by a database's own shortcut, or None where the common path has to be taken."""
-        return None
 
     def attempt(self) -> dict[str, Any]:
         """What a recorded decline says about what was asked: kind, amount_micros, reference."""
@@ -67,7 +68,9 @@ def answer(requests: Sequence[Request], *, by: Actor, now: Now, atomic: bool = F
     if len(requests) > LONGEST_BATCH:
         raise BadInput("lines", f"A batch has at most {LONGEST_BATCH} lines. Send it in parts.")
     batch = _Batch(requests, by)
-    if len(requests) == 1 and batch.answered_at_once(now):
+    if not atomic:
+        batch.answer_at_once(now)
+    if batch.is_answered:
         return batch.outcomes
     batch.find_wallets()
     try:
@@ -93,6 +96,7 @@ class _Batch:
         self.prints: dict[int, str] = {}
         self.known: dict[tuple[int, str], tuple[str, dict[str, Any]]] = {}
         self.first: dict[tuple[int, str], tuple[str, Outcome]] = {}
+        self.answered: dict[int, Outcome] = {}
         self.outcomes: list[Outcome] = []
         self.declines: list[Decline] = []
         for at, request in enumerate(requests):
@@ -112,9 +116,12 @@ class _Batch:
             wallet for request in self.requests for wallet in request.wallets() if isinstance(wallet, str)
         }
         found = Wallet.objects.in_bulk(wanted, field_name="wallet_id") if wanted else {}
-        for at, request in enumerate(self.requests):
+        for at, request in self._open():
             if isinstance(request.wallet, str):
                 self._resolve(at, request, found)
+
+    def _open(self) -> list[tuple[int, Request]]:
+        return [(at, request) for at, request in enumerate(self.requests) if at not in self.answered]
 
     def _resolve(self, at: int, request: Request, found: dict[str, Wallet]) -> None:
         wallet = found.get(str(request.wallet))
@@ -124,16 +131,28 @@ class _Batch:
         else:
             request.wallet = wallet
 
-    def answered_at_once(self, now: Now) -> bool:
-        """Whether the only request was answered by the database's own statement."""
-        if self.errors:
-            return False
-        outcome = self.requests[0].at_once(self.prints[0], by=self.by, now=now)
-        self.outcomes = [outcome] if outcome else []
-        return bool(outcome)
+    def answer_at_once(self, now: Now) -> None:
+        """What the database's own statement answers; a wallet that anything else is asked of is left alone."""
+        fit = {at: request for at, request in enumerate(self.requests) if at not in self.errors}
+        others = {
+            _name(wallet) for request in fit.values() if not request.is_plain for wallet in request.wallets()
+        }
+        mixed = len({isinstance(wallet, str) for request in fit.values() for wallet in request.wallets()}) > 1
+        if mixed and others:
+            return  # one wallet may stand under both of its names
+        plain: Any = {
+            at: each for at, each in fit.items() if each.is_plain and _name(each.wallet) not in others
+        }
+        self.answered = postgresql.charge_at_once(plain, self.prints, by=self.by, now=now)
+        if self.is_answered:
+            self.outcomes = [self.answered[at] for at in range(len(self.requests))]
+
+    @property
+    def is_answered(self) -> bool:
+        return len(self.answered) == len(self.requests)
 
     def wallet_pks(self) -> set[int]:
-        fit = (request for at, request in enumerate(self.requests) if at not in self.errors)
+        fit = (request for at, request in self._open() if at not in self.errors)
         return {wallet.pk for request in fit for wallet in request.wallets() if isinstance(wallet, Wallet)}
 
     def run(self, books: Books) -> None:
@@ -152,6 +171,8 @@ class _Batch:
             self.known[row[0], row[1]] = (row[2], row[3])
 
     def _one(self, at: int, request: Request, books: Books) -> Outcome:
+        if at in self.answered:
+            return self.answered[at]
         if at in self.errors:
             return _not_stored(request, self.errors[at])
         account = books[request.wallet]  # type: ignore[index]
@@ -235,6 +256,10 @@ class _Batch:
             for decline in self.declines:
                 decline.key = ""
                 books.add(decline)
+
+
+def _name(wallet: Wallet | str) -> Any:
+    return wallet.pk if isinstance(wallet, Wallet) else wallet
 
 
 def _not_stored(request: Request, error: NotDone) -> Outcome:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from credit import rules
-from credit.actions import inputs, postgresql
+from credit.actions import inputs
 from credit.actions.answering import Request, answer, answer_one
 from credit.actions.books import Account, Now
 from credit.actions.outcome import Outcome
@@ -49,8 +49,9 @@ class Line(Request):
     def attempt(self) -> dict[str, Any]:
         return {"kind": self.kind, "amount_micros": self.micros, "reference": self.reference}
 
-    def at_once(self, fingerprint: str, *, by: Actor, now: Now) -> Outcome | None:
-        return postgresql.charge_at_once(self, fingerprint, by=by, now=now)
+    @property
+    def is_plain(self) -> bool:
+        return not self.overrun
 
     def check(self, account: Account) -> None:
         refuse_other_currency(self.currency, account.wallet)

@@ -1,17 +1,19 @@
-"""PostgreSQL's own statement for the commonest case: one gated charge that passes, decided and written in one go.
+"""PostgreSQL's own statements for the commonest case: gated charges that pass, decided and written in one round trip.
 
-It does what `answering` does for that case and nothing else: it locks the row, asks the rule (its text is compiled from
-`rules.py`) and writes line, row and answer. Whatever is not plain (something to settle, a known key, a decline, an
-invoice of its own) writes nothing here and takes the portable path. The scenarios, the oracle and the races run on it.
+They do what `answering` does for that case and nothing else: lock the rows in pk order, ask the rule (its text is
+compiled from `rules.py`), write lines, rows and answers. A wallet about which anything is not plain (something to
+settle, a known key, a charge that does not fit, an invoice of its own) is left alone here, with nothing written, and
+takes the portable path. The scenarios, the oracle and the races run on it.
 """
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 import psycopg
-from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, transaction
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, connections, transaction
 
 from credit import rule_sql, rules
 from credit.actions.books import Now
@@ -19,135 +21,276 @@ from credit.actions.outcome import Outcome
 from credit.actors import Actor
 from credit.models import Answer, Transaction, Wallet
 from credit.money import LARGEST_WALLET_MICROS
-from credit.terms import PaymentMode, Scheme
+from credit.terms import CHARGES, PaymentMode, Scheme
 
-# Everything that a writer would have to settle first, and every reason to take the portable path.
-_PLAIN = f"""
+
+class PlainCharge(Protocol):
+    """A parsed charges.Line without overrun."""
+
+    wallet: Wallet | str
+    key: str | None
+    micros: int
+    kind: str
+    currency: str | None
+    reference: str
+    description: str
+    occurred_at: datetime | None
+
+
+# The caller's clock, and what the wait for the lock has taken since: the instant is fixed after the lock.
+_INSTANT = """
+    greatest($1::timestamptz + CASE WHEN $2::bool THEN clock_timestamp() - statement_timestamp() ELSE interval '0' END,
+        locked.latest_at)
+"""
+
+# Nothing that a writer would have to settle first, and none of the reasons to decline that are not about the amount.
+_PLAIN = """
     w.closed_at IS NULL
     AND w.organization_status = 'active'
     AND (w.period_ends_at IS NULL OR w.period_ends_at > w.t)
     AND (w.next_hold_ends_at IS NULL OR w.next_hold_ends_at > w.t)
     AND (w.temporary_ends_at IS NULL OR w.temporary_ends_at > w.t)
     AND (w.scheduled_starts_at IS NULL OR w.scheduled_starts_at > w.t)
-    AND w.mode || w.scheme <> ALL (%(invoiced_in)s::text[])
-    AND (%(currency)s::text IS NULL OR w.currency = %(currency)s::text)
-    AND (%(occurred_at)s::timestamptz IS NULL OR %(occurred_at)s::timestamptz <= w.t + interval '24 hours')
-    AND abs(w.balance_micros) + abs(w.closing_micros) + abs(w.unbilled_micros) + w.reserved_micros
-        <= {LARGEST_WALLET_MICROS} - %(micros)s::bigint
-    AND NOT EXISTS (SELECT FROM {Answer._meta.db_table} WHERE wallet_id = w.id AND key = %(key)s::text)
+"""
+_WEIGHT = "abs(w.balance_micros) + abs(w.closing_micros) + abs(w.unbilled_micros) + w.reserved_micros"
+_TOLD = """
+    jsonb_strip_nulls(jsonb_build_object('verb', 'charge', 'accepted', true, 'wallet_id', {row}.wallet_id,
+        'amount_micros', {micros}, 'usable_micros', {row}.usable_after, 'unlimited',
+        CASE WHEN {row}.usable_after IS NULL THEN true END, 'current_balance_micros', {row}.current_after,
+        'transaction_id', {line}, 'sequence', {row}.sequence))
+"""
+_LINE = """
+    (id, wallet_id, sequence, posted_at, occurred_at, kind, amount_micros, current_balance_after_micros,
+     counted, overrun, period_starts_at, reference, description, reason, by_user_id, by_name)
 """
 
-_STATEMENT = """
+# $3 wallet, $4 micros, $5 kind, $6 currency, $7 occurred_at, $8 reference, $9 description, $10 key, $11 fingerprint,
+# $12 by_user, $13 by_name
+_ONE = """
 WITH locked AS MATERIALIZED (
-    SELECT * FROM {wallet} WHERE {found_by} FOR NO KEY UPDATE
+    SELECT * FROM {wallet} WHERE {found_by} = $3 FOR NO KEY UPDATE
 ), w AS MATERIALIZED (
-    -- The caller's clock, and what the wait for the lock has taken since: the instant is fixed after the lock.
-    SELECT locked.*, greatest(
-        %(now)s::timestamptz
-            + CASE WHEN %(ticking)s THEN clock_timestamp() - statement_timestamp() ELSE interval '0' END,
-        locked.latest_at
-    ) AS t
-    FROM locked
+    SELECT locked.*, {instant} AS t FROM locked
 ), asked AS MATERIALIZED (
-    SELECT w.*, w.mode || w.scheme = ANY (%(counted_in)s::text[]) AS counted, {usable} AS usable FROM w WHERE {plain}
+    SELECT w.*, {counted} AS counted, {usable} AS usable FROM w
+    WHERE {plain} AND NOT {invoiced} AND ($6::text IS NULL OR w.currency = $6::text)
+    AND ($7::timestamptz IS NULL OR $7::timestamptz <= w.t + interval '24 hours')
+    AND {weight} <= {largest} - $4::bigint
+    AND NOT EXISTS (SELECT FROM {answer} WHERE wallet_id = w.id AND key = $10::text)
 ), passed AS (
-    SELECT * FROM asked WHERE %(micros)s::bigint = 0 OR usable IS NULL OR %(micros)s::bigint <= usable
+    SELECT * FROM asked WHERE $4::bigint = 0 OR usable IS NULL OR $4::bigint <= usable
 ), kept AS (
     UPDATE {wallet} AS k SET
-        balance_micros = p.balance_micros - CASE WHEN p.counted THEN 0 ELSE %(micros)s::bigint END,
-        unbilled_micros = p.unbilled_micros + CASE WHEN p.counted THEN %(micros)s::bigint ELSE 0 END,
+        balance_micros = p.balance_micros - CASE WHEN p.counted THEN 0 ELSE $4::bigint END,
+        unbilled_micros = p.unbilled_micros + CASE WHEN p.counted THEN $4::bigint ELSE 0 END,
         last_sequence = p.last_sequence + 1,
         latest_at = p.t
     FROM passed p WHERE k.id = p.id
-    RETURNING k.id, k.wallet_id, k.last_sequence, k.balance_micros - k.closing_micros - k.unbilled_micros AS current,
-        p.t, p.counted, p.usable - %(micros)s::bigint AS usable,
+    RETURNING k.id, k.wallet_id, k.last_sequence AS sequence, p.t, p.counted, p.usable - $4::bigint AS usable_after,
+        k.balance_micros - k.closing_micros - k.unbilled_micros AS current_after,
         CASE WHEN p.counted THEN p.period_starts_at END AS period
 ), line AS (
-    INSERT INTO {line} (wallet_id, sequence, posted_at, occurred_at, kind, amount_micros, current_balance_after_micros,
-        counted, overrun, period_starts_at, reference, description, reason, by_user_id, by_name)
-    SELECT id, last_sequence, t, %(occurred_at)s::timestamptz, %(kind)s::text, -%(micros)s::bigint, current,
-        counted, false, period, %(reference)s::text, %(description)s::text, '', %(by_user)s::int, %(by_name)s::text
+    INSERT INTO {line} {columns}
+    SELECT nextval({ids}), id, sequence, t, $7::timestamptz, $5::text, -$4::bigint, current_after,
+        counted, false, period, $8::text, $9::text, '', $12::int, $13::text
     FROM kept RETURNING id
 ), told AS (
-    SELECT kept.id AS wallet, kept.t, jsonb_strip_nulls(jsonb_build_object(
-        'verb', 'charge', 'accepted', true, 'wallet_id', kept.wallet_id, 'amount_micros', %(micros)s::bigint,
-        'usable_micros', kept.usable, 'unlimited', CASE WHEN kept.usable IS NULL THEN true END,
-        'current_balance_micros', kept.current, 'transaction_id', line.id, 'sequence', kept.last_sequence
-    )) AS answer
-    FROM kept, line
+    SELECT kept.id AS wallet, kept.t, {told} AS answer FROM kept, line
 ), stored AS (
     INSERT INTO {answer} (wallet_id, key, fingerprint, answer, created_at)
-    SELECT wallet, %(key)s::text, %(fingerprint)s::text, answer, t FROM told WHERE %(key)s::text IS NOT NULL
+    SELECT wallet, $10::text, $11::text, answer, t FROM told WHERE $10::text IS NOT NULL
 )
-SELECT answer FROM told
+SELECT 0, answer FROM told
+"""
+
+# $3 wallets (distinct), $4 ordinals, $5 wallet of each line, $6 micros, $7 kinds, $8 currencies, $9 occurred_at,
+# $10 references, $11 descriptions, $12 keys, $13 fingerprints, $14 by_user, $15 by_name
+_MANY = """
+WITH locked AS MATERIALIZED (
+    SELECT * FROM {wallet} WHERE id = ANY ($3::bigint[]) ORDER BY id FOR NO KEY UPDATE
+), w AS MATERIALIZED (
+    SELECT locked.*, {instant} AS t FROM locked
+), asked AS MATERIALIZED (
+    SELECT w.*, {usable} AS usable, {weight} AS weight FROM w WHERE {plain}
+), sent AS MATERIALIZED (
+    SELECT * FROM unnest($4::int[], $5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::timestamptz[],
+        $10::text[], $11::text[], $12::text[], $13::text[])
+    AS s (ordinal, wallet, micros, kind, sent_currency, occurred_at, reference, description, key, fingerprint)
+), placed AS MATERIALIZED (
+    SELECT s.*, w.id, w.wallet_id, w.t, w.usable, w.weight, w.last_sequence, w.period_starts_at,
+        w.balance_micros - w.closing_micros - w.unbilled_micros AS current,
+        {counted} AS counted,
+        row_number() OVER line AS nth,
+        sum(s.micros) OVER line AS so_far,
+        sum(s.micros) OVER whole AS total,
+        bool_and(NOT {invoiced} AND (s.sent_currency IS NULL OR s.sent_currency = w.currency)
+            AND (s.occurred_at IS NULL OR s.occurred_at <= w.t + interval '24 hours') AND known.key IS NULL
+        ) OVER whole AS all_plain
+    FROM sent s JOIN asked w ON w.id = s.wallet
+    LEFT JOIN {answer} known ON known.wallet_id = s.wallet AND known.key = s.key
+    WINDOW whole AS (PARTITION BY s.wallet), line AS (PARTITION BY s.wallet ORDER BY s.ordinal)
+), passed AS MATERIALIZED (
+    SELECT nextval({ids}) AS line, p.*, (p.usable - p.so_far)::bigint AS usable_after,
+        (p.current - p.so_far)::bigint AS current_after, p.last_sequence + p.nth AS sequence
+    FROM placed p
+    WHERE p.all_plain AND (p.usable IS NULL OR p.total <= p.usable) AND p.weight <= {largest} - p.total
+    ORDER BY p.wallet, p.ordinal
+), kept AS (
+    UPDATE {wallet} AS k SET
+        balance_micros = k.balance_micros - moved.charged,
+        unbilled_micros = k.unbilled_micros + moved.counted,
+        last_sequence = k.last_sequence + moved.lines,
+        latest_at = moved.t
+    FROM (
+        SELECT wallet, t, count(*) AS lines,
+            coalesce(sum(micros) FILTER (WHERE NOT counted), 0) AS charged,
+            coalesce(sum(micros) FILTER (WHERE counted), 0) AS counted
+        FROM passed GROUP BY wallet, t
+    ) AS moved WHERE k.id = moved.wallet
+), written AS (
+    INSERT INTO {line} {columns}
+    SELECT line, wallet, sequence, t, occurred_at, kind, -micros, current_after, counted, false,
+        CASE WHEN counted THEN period_starts_at END, reference, description, '', $14::int, $15::text
+    FROM passed
+), told AS MATERIALIZED (
+    SELECT ordinal, wallet, key, fingerprint, t, {told} AS answer FROM passed
+), stored AS (
+    INSERT INTO {answer} (wallet_id, key, fingerprint, answer, created_at)
+    SELECT wallet, key, fingerprint, answer, t FROM told WHERE key IS NOT NULL
+)
+SELECT ordinal, answer FROM told
 """
 
 
-def charge_at_once(request: Any, fingerprint: str, *, by: Actor, now: Now) -> Outcome | None:
-    """The outcome of a plain charge, or None with nothing written. `request` is a parsed charges.Line."""
-    if connection.vendor != "postgresql" or request.overrun:
-        return None
-    values = {
-        "wallet": request.wallet.pk if isinstance(request.wallet, Wallet) else request.wallet,
-        "micros": request.micros,
-        "kind": str(request.kind),
-        **_where(str(request.kind)),
-        "currency": request.currency,
-        "occurred_at": request.occurred_at,
-        "reference": request.reference,
-        "description": request.description,
-        "key": request.key,
-        "fingerprint": fingerprint,
-        "by_user": by.user.pk if by.user else None,
-        "by_name": by.name,
-        "now": now if isinstance(now, datetime) else now(),
-        "ticking": not isinstance(now, datetime),
+def charge_at_once(
+    lines: Mapping[int, PlainCharge], prints: Mapping[int, str], *, by: Actor, now: Now
+) -> dict[int, Outcome]:
+    """Outcomes by ordinal of the lines whose wallets are plain; nothing of the others is written."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    if connection.vendor != "postgresql" or not lines:
+        return {}
+    clock = (now, False) if isinstance(now, datetime) else (now(), True)
+    user = by.user.pk if by.user else None
+    if len(lines) == 1:
+        ((ordinal, line),) = lines.items()
+        return _charge_one(connection, ordinal, line, (*clock, prints[ordinal], user, by.name))
+    return _charge_many(connection, lines, prints, clock, (user, by.name))
+
+
+def _charge_one(
+    connection: Any, ordinal: int, line: PlainCharge, context: tuple[Any, ...]
+) -> dict[int, Outcome]:
+    now, ticking, fingerprint, user, name = context
+    given = isinstance(line.wallet, Wallet)
+    wallet = line.wallet.pk if isinstance(line.wallet, Wallet) else line.wallet
+    values = (
+        *(now, ticking, wallet, line.micros, str(line.kind), line.currency, line.occurred_at),
+        *(line.reference, line.description, line.key, fingerprint, user, name),
+    )
+    text = statement_for_one("id" if given else "wallet_id", str(line.kind))
+    outcome = _execute(connection, text, values, prepare=True).get(0)
+    return {ordinal: outcome} if outcome else {}
+
+
+def _charge_many(
+    connection: Any,
+    lines: Mapping[int, PlainCharge],
+    prints: Mapping[int, str],
+    clock: tuple[datetime, bool],
+    who: tuple[Any, str],
+) -> dict[int, Outcome]:
+    wallets = _pks(lines)
+    columns = [
+        (
+            *(ordinal, wallets[ordinal], line.micros, str(line.kind), line.currency, line.occurred_at),
+            *(line.reference, line.description, line.key, prints[ordinal]),
+        )
+        for ordinal, line in lines.items()
+        if ordinal in wallets
+    ]
+    keyed = [(row[1], row[8]) for row in columns if row[8]]
+    if not columns or len(set(keyed)) < len(keyed):
+        return {}  # the same key twice is a replay of the first: the portable path's
+    arrays = [list(column) for column in zip(*columns, strict=True)]
+    values = (*clock, sorted(set(arrays[1])), *arrays, *who)
+    return _execute(connection, statement_for_many(), values, prepare=False)
+
+
+def _pks(lines: Mapping[int, PlainCharge]) -> dict[int, int]:
+    """The wallet's pk by ordinal; a Wallet ID that nobody has is left out."""
+    named = {line.wallet for line in lines.values() if isinstance(line.wallet, str)}
+    found: dict[str, int] = {}
+    if named:
+        found = dict(Wallet.objects.filter(wallet_id__in=named).values_list("wallet_id", "pk"))
+    pks = {
+        ordinal: line.wallet.pk if isinstance(line.wallet, Wallet) else found.get(line.wallet)
+        for ordinal, line in lines.items()
     }
-    answer = _execute(statement("id" if isinstance(request.wallet, Wallet) else "wallet_id"), values)
-    return Outcome(**answer) if answer else None
+    return {ordinal: pk for ordinal, pk in pks.items() if pk is not None}
 
 
 @cache
-def _where(kind: str) -> dict[str, list[str]]:
-    """In which modes and schemes the kind counts as unbilled, and in which it is invoiced at once, by the rule."""
-    every = [(mode, scheme) for mode in PaymentMode.values for scheme in ("", *Scheme.values)]
-    return {
-        "counted_in": [mode + scheme for mode, scheme in every if rules.is_counted(mode, scheme, kind)],
-        "invoiced_in": [
-            mode + scheme for mode, scheme in every if rules.is_invoiced_at_once(mode, scheme, kind)
-        ],
-    }
-
-
-@cache
-def statement(found_by: str) -> str:
-    """The text, with the rule compiled in; the wallet is found by its pk ("id") or its Wallet ID ("wallet_id")."""
-    usable, slots = rule_sql.compiled("usable_micros", frozenset(), DEFAULT_DB_ALIAS, "w")
-    assert {slot.name for slot in slots} == {"now"}
-    return _STATEMENT.format(
-        wallet=Wallet._meta.db_table,
-        line=Transaction._meta.db_table,
-        answer=Answer._meta.db_table,
-        found_by=f"{found_by} = %(wallet)s",
-        usable=usable.replace("%s", "w.t"),
-        plain=_PLAIN,
+def statement_for_one(found_by: str, kind: str) -> str:
+    """The wallet is found by its pk ("id") or its Wallet ID ("wallet_id"); the kind's rules are in the text."""
+    return _statement(
+        _ONE,
+        f"'{kind}'",
+        found_by=found_by,
+        told=_TOLD.format(row="kept", micros="$4::bigint", line="line.id"),
     )
 
 
-def _execute(text: str, values: dict[str, Any]) -> dict[str, Any] | None:
+@cache
+def statement_for_many() -> str:
+    return _statement(
+        _MANY, "s.kind", told=_TOLD.format(row="passed", micros="passed.micros", line="passed.line")
+    )
+
+
+def _statement(text: str, kind: str, **parts: str) -> str:
+    usable, slots = rule_sql.compiled("usable_micros", frozenset(), DEFAULT_DB_ALIAS, "w")
+    assert {slot.name for slot in slots} == {"now"}
+    line = Transaction._meta.db_table
+    return text.format(
+        wallet=Wallet._meta.db_table,
+        line=line,
+        answer=Answer._meta.db_table,
+        ids=f"pg_get_serial_sequence('{line}', 'id')",
+        columns=_LINE,
+        instant=_INSTANT,
+        plain=_PLAIN,
+        weight=_WEIGHT,
+        largest=LARGEST_WALLET_MICROS,
+        usable=usable.replace("%s", "w.t"),
+        counted=_where(rules.is_counted, kind),
+        invoiced=_where(rules.is_invoiced_at_once, kind),
+        **parts,
+    )
+
+
+def _where(rule: Any, kind: str) -> str:
+    """In which modes and schemes the rule holds for which kinds, as a condition on the row."""
+    modes = [(mode, scheme) for mode in PaymentMode.values for scheme in ("", *Scheme.values)]
+    kinds = sorted(str(each) for each in CHARGES)
+    held = [f"'{m} {s} {k}'" for m, s in modes for k in kinds if rule(m, s, k)]
+    return f"(w.mode || ' ' || w.scheme || ' ' || {kind} IN ({', '.join(held)}))"
+
+
+def _execute(connection: Any, text: str, values: tuple[Any, ...], *, prepare: bool) -> dict[int, Outcome]:
     """One round trip. Somebody else's answer under the same key, not yet seen: the portable path will find it."""
     connection.ensure_connection()
     try:
         if connection.in_atomic_block:
             with transaction.atomic():
-                return _ask(text, values)
-        return _ask(text, values)
+                return _ask(connection, text, values, prepare)
+        return _ask(connection, text, values, prepare)
     except IntegrityError:
-        return None
+        return {}
 
 
-def _ask(text: str, values: dict[str, Any]) -> dict[str, Any] | None:
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        row = cursor.execute(text, values, prepare=True).fetchone()
+def _ask(connection: Any, text: str, values: tuple[Any, ...], prepare: bool) -> dict[int, Outcome]:
+    # A raw cursor takes the text as it is: psycopg would parse one this long anew at every call.
+    with connection.wrap_database_errors, psycopg.RawCursor(connection.connection) as cursor:
+        rows = cursor.execute(text, values, prepare=prepare).fetchall()
     # Django asks psycopg to hand JSON over as text.
-    return json.loads(row[0]) if row else None
+    return {ordinal: Outcome(**json.loads(answer)) for ordinal, answer in rows}

@@ -1035,7 +1035,9 @@ class Migration(migrations.Migration):
                     ),
                     models.Q(
                         ("temporary_ends_at__gt", models.F("temporary_starts_at")),
+                        ("temporary_ends_at__isnull", False),
                         ("temporary_limit_micros__isnull", False),
+                        ("temporary_starts_at__isnull", False),
                     ),
                     _connector="OR",
                 ),
@@ -1053,7 +1055,9 @@ class Migration(migrations.Migration):
                     ),
                     models.Q(
                         ("scheduled_ends_at__gt", models.F("scheduled_starts_at")),
+                        ("scheduled_ends_at__isnull", False),
                         ("scheduled_limit_micros__isnull", False),
+                        ("scheduled_starts_at__isnull", False),
                     ),
                     _connector="OR",
                 ),
@@ -1079,6 +1083,8 @@ class Migration(migrations.Migration):
                         ("closed_at__isnull", True),
                         ("mode", "postpaid"),
                         ("period_ends_at__gt", models.F("period_starts_at")),
+                        ("period_ends_at__isnull", False),
+                        ("period_starts_at__isnull", False),
                     ),
                     models.Q(
                         models.Q(("mode", "prepaid"), ("closed_at__isnull", False), _connector="OR"),
@@ -1402,7 +1408,9 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     models.Q(("ends_at__isnull", True), ("slot", "permanent")),
                     models.Q(
-                        models.Q(("slot", "permanent"), _negated=True), ("ends_at__gt", models.F("starts_at"))
+                        models.Q(("slot", "permanent"), _negated=True),
+                        ("ends_at__gt", models.F("starts_at")),
+                        ("ends_at__isnull", False),
                     ),
                     _connector="OR",
                 ),

@@ -62,7 +62,7 @@ class CreditLimit(Recorded):
             ),
             models.CheckConstraint(
                 condition=Q(slot=LimitSlot.PERMANENT, ends_at__isnull=True)
-                | (~Q(slot=LimitSlot.PERMANENT) & Q(ends_at__gt=F("starts_at"))),
+                | (~Q(slot=LimitSlot.PERMANENT) & Q(ends_at__isnull=False, ends_at__gt=F("starts_at"))),
                 name="only_a_temporary_limit_has_a_planned_end",
             ),
             models.CheckConstraint(

@@ -156,7 +156,12 @@ class Wallet(models.Model):
                     temporary_starts_at__isnull=True,
                     temporary_ends_at__isnull=True,
                 )
-                | Q(temporary_limit_micros__isnull=False, temporary_ends_at__gt=F("temporary_starts_at")),
+                | Q(
+                    temporary_limit_micros__isnull=False,
+                    temporary_starts_at__isnull=False,
+                    temporary_ends_at__isnull=False,
+                    temporary_ends_at__gt=F("temporary_starts_at"),
+                ),
                 name="a_temporary_limit_ends_after_it_starts",
             ),
             models.CheckConstraint(
@@ -165,7 +170,12 @@ class Wallet(models.Model):
                     scheduled_starts_at__isnull=True,
                     scheduled_ends_at__isnull=True,
                 )
-                | Q(scheduled_limit_micros__isnull=False, scheduled_ends_at__gt=F("scheduled_starts_at")),
+                | Q(
+                    scheduled_limit_micros__isnull=False,
+                    scheduled_starts_at__isnull=False,
+                    scheduled_ends_at__isnull=False,
+                    scheduled_ends_at__gt=F("scheduled_starts_at"),
+                ),
                 name="a_scheduled_limit_ends_after_it_starts",
             ),
             models.CheckConstraint(
@@ -176,6 +186,8 @@ class Wallet(models.Model):
                 condition=Q(
                     mode=PaymentMode.POSTPAID,
                     closed_at__isnull=True,
+                    period_starts_at__isnull=False,
+                    period_ends_at__isnull=False,
                     period_ends_at__gt=F("period_starts_at"),
                 )
                 | (

@@ -3,6 +3,7 @@
 import logging
 import secrets
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -21,12 +22,38 @@ log = logging.getLogger(__name__)
 LONGEST_NAME = 255
 
 
+@dataclass(frozen=True)
+class Content:
+    """What is in a file, known only after its columns were found and its end was whole."""
+
+    digest: str
+    size_bytes: int
+    content_bytes: int
+    columns: list[str]
+
+    @classmethod
+    def of(cls, path: Path, most_bytes: int | None = None) -> "Content":
+        with UsageFile(path) as file:
+            columns = file.columns
+        digest, length = measured(path, most_bytes)
+        return cls(digest, path.stat().st_size, length, columns)
+
+
+class AnotherOfThisName(Exception):
+    """Its name was sent before with other content: a mended file would charge again what the first has charged."""
+
+    def __init__(self, earlier: Upload):
+        super().__init__(earlier.name)
+        self.earlier = earlier
+
+
 def receive(
-    *, name: str, chunks: Iterable[bytes], gated: bool, by: Actor, now: datetime
+    *, name: str, chunks: Iterable[bytes], gated: bool, another: bool = False, by: Actor, now: datetime
 ) -> tuple[Upload, bool]:
     """Stores what was sent and asks a worker for it. The upload, and whether its content is new.
 
-    UnreadableFile for what is no usage file: nothing of it is kept.
+    UnreadableFile for what is no usage file, AnotherOfThisName unless `another` says that its lines are other lines:
+    nothing of it is kept then.
     """
     require_rights(by, gated=gated)
     path = directory() / f"{now:%Y%m%d}-{secrets.token_hex(16)}"
@@ -35,7 +62,11 @@ def receive(
         with path.open("xb") as file:
             for chunk in chunks:
                 file.write(chunk)
-        upload, is_new = registered(path, name=name, gated=gated, by=by, now=now, most_bytes=most_bytes())
+        earlier = None if another else same_name(name)
+        content = Content.of(path, most_bytes())
+        if earlier and not Upload.objects.filter(digest=content.digest).exists():
+            raise AnotherOfThisName(earlier)
+        upload, is_new = registered(content, name=name, gated=gated, by=by, now=now)
         kept = is_new or _takes_the_file(upload)
         if kept:
             Upload.objects.filter(pk=upload.pk).update(stored_as=path.name)
@@ -46,24 +77,19 @@ def receive(
     return upload, is_new
 
 
-def registered(
-    path: Path, *, name: str, gated: bool, by: Actor, now: datetime, most_bytes: int | None = None
-) -> tuple[Upload, bool]:
-    """The row of the file's content, made if nobody has sent it before. Its columns are there, its end is whole."""
-    with UsageFile(path) as file:
-        columns = file.columns
-    digest, length = measured(path, most_bytes)
+def registered(content: Content, *, name: str, gated: bool, by: Actor, now: datetime) -> tuple[Upload, bool]:
+    """The row of the content, made if nobody has sent it before."""
     row = {
         "name": Path(name).name[:LONGEST_NAME] or "usage",
-        "size_bytes": path.stat().st_size,
-        "content_bytes": length,
+        "size_bytes": content.size_bytes,
+        "content_bytes": content.content_bytes,
         "gated": gated,
-        "columns": columns,
+        "columns": content.columns,
         "sent_at": now,
         "by_user": by.user,
         "by_name": by.name,
     }
-    return Upload.objects.get_or_create(digest=digest, defaults=row)
+    return Upload.objects.get_or_create(digest=content.digest, defaults=row)
 
 
 def same_name(name: str) -> Upload | None:

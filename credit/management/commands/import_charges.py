@@ -75,7 +75,11 @@ class Command(BaseCommand):
     def _taken(self) -> Upload:
         earlier = receiving.same_name(self.path.name)
         upload, is_new = receiving.registered(
-            self.path, name=self.path.name, gated=self.gated, by=self.by, now=timezone.now()
+            receiving.Content.of(self.path),
+            name=self.path.name,
+            gated=self.gated,
+            by=self.by,
+            now=timezone.now(),
         )
         if upload.gated != self.gated:
             raise CommandError(_other_way(upload))

@@ -19,12 +19,16 @@ def wallet_as_of(wallet: Wallet, instant: datetime) -> Wallet:
     if instant < wallet.created_at:
         raise NotThatFarBack(f"The wallet was created on {wallet.created_at:%Y-%m-%d at %H:%M} UTC.")
     columns = {**_decided(wallet, instant), **_limits(wallet, instant), **_money(wallet, instant)}
-    return Wallet.objects.at(instant, **columns).select_related("organization").get(pk=wallet.pk)
+    row = Wallet.objects.at(instant, **columns).select_related("organization").get(pk=wallet.pk)
+    for name, value in columns.items():
+        setattr(row, name, value)  # the row's own columns too: balance, mode and the slots of the limits
+    return row
 
 
 def _decided(wallet: Wallet, instant: datetime) -> dict[str, Any]:
     """Mode, scheme, status and closing: today's, with every later change taken back, newest first."""
-    columns = {name: getattr(wallet, name) for name in ("mode", "scheme", "organization_status", "closed_at")}
+    names = ("mode", "scheme", "organization_status", "time_zone", "closed_at")
+    columns = {name: getattr(wallet, name) for name in names}
     later = Change.objects.filter(wallet=wallet, at__gt=instant).order_by("-at", "-pk")
     for before in later.values_list("before", flat=True):
         columns |= {name: before[name] for name in columns if name in before}

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Path, Query, Router
 
+from credit import past
 from credit.api import answers, shapes, wallets
 from credit.api.clients import ClientKey
 from credit.api.fields import LARGEST_ID, Instant, WalletId
@@ -89,9 +90,7 @@ def _past(wallet: Wallet, as_of: datetime, now: datetime) -> Any:
         raise Problem(
             422, "invalid_input", "That instant is still to come. Leave `as_of` out for now.", field="as_of"
         )
-    if as_of < wallet.created_at:
-        made = f"{wallet.created_at:%Y-%m-%dT%H:%M:%SZ}"
-        raise Problem(
-            422, "invalid_input", f"The wallet was created at {made}. Ask for a later instant.", field="as_of"
-        )
-    return wallets.as_of(wallet, as_of)
+    try:
+        return past.wallet_as_of(wallet, as_of)
+    except past.NotThatFarBack as error:
+        raise Problem(422, "invalid_input", str(error), field="as_of") from None

@@ -46,14 +46,6 @@ def at(wallet: Wallet, instant: datetime) -> Any:
     return live
 
 
-def as_of(wallet: Wallet, instant: datetime) -> Any:
-    from credit import past
-
-    row = past.wallet_as_of(wallet, instant)
-    row.organization = wallet.organization
-    return row
-
-
 def identity(wallet: Wallet) -> dict[str, Any]:
     organization = wallet.organization
     return {

@@ -1,9 +1,12 @@
 """Reading wallets and ledgers over HTTP."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 
 from tests.desk import a_desk
-from tests.factories import a_wallet, an_organization
+from tests.factories import NOON, a_wallet, an_organization
 
 pytestmark = pytest.mark.django_db
 
@@ -111,3 +114,22 @@ def test_as_of_wants_a_past_instant_with_its_zone(caller, wallet, as_of):
     answer = caller.read(wallet, as_of=as_of)
 
     assert (answer.status, answer.body["field"]) == (422, "as_of")
+
+
+def test_wallet_as_of_a_past_instant_stands_as_it_stood_then(caller):
+    wallet = a_desk(balance="100").wallet
+    path = f"wallets/{wallet.wallet_id}"
+    with time_machine.travel(NOON + timedelta(hours=1), tick=False):
+        caller.post(f"{path}/limit", {"amount": "50"}, None)
+        caller.charge(wallet, "10")
+        before = caller.read(wallet).body
+    with time_machine.travel(NOON + timedelta(days=1), tick=False):
+        caller.charge(wallet, "20")
+        caller.post(f"{path}/limit", {"amount": "80", "days": 3}, None)
+        switched = {"to": "postpaid", "scheme": "consolidated", "limit": "70"}
+        assert caller.post(f"{path}/payment-mode", switched, None).status == 200
+    with time_machine.travel(NOON + timedelta(days=2), tick=False):
+        as_of = caller.read(wallet, as_of=(NOON + timedelta(hours=1)).isoformat()).body
+
+    assert before["usable"] == "140.00"
+    assert {**as_of, "version": None} == {**before, "version": None}

@@ -1,49 +1,68 @@
-"""Prints, for pgbench, the very statement that a charge sends to PostgreSQL with the values it binds."""
+"""Prints, for pgbench, the very statement that a charge sends to PostgreSQL, and the values it binds, as JSON."""
 
+import json
 import re
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from unittest import mock
 
+import psycopg
+
 from benchmarks.charging.portal import caller, set_up
 
-# pgbench draws the wallet and the key and has no clock of its own. Every other value stands in the text as it was
-# bound, which saves pgbench some work.
-DRAWN = {"wallet": ":wallet::text", "key": ":key", "now": "statement_timestamp()"}
+# What pgbench cannot bind.
+LITERALS = {None: "NULL", "": "''"}
+WALLET, KEY = "the wallet", "the key"
 
 
-def sent_for_a_charge() -> tuple[str, dict[str, Any]]:
-    """Text and values of a charge on a wallet that does not exist: nothing is written."""
+class Sent(Exception):
+    """Instead of asking the server: what it would have been asked."""
+
+
+def sent_for_a_charge() -> tuple[str, Sequence[Any]]:
     from django.utils import timezone
 
-    from credit.actions import charges, postgresql
-    from credit.actions.refusals import BadInput
+    from credit.actions import charges
 
-    with mock.patch.object(postgresql, "_execute", return_value=None) as execute:
+    def execute(cursor: Any, text: str, values: Sequence[Any], **how: Any) -> None:
+        raise Sent(text, values)
+
+    with mock.patch.object(psycopg.RawCursor, "execute", execute):
         try:
             charges.charge(
-                wallet="0",
+                wallet=WALLET,
                 amount="0.01",
                 kind="sms",
                 reference="call-7f3a",
-                key="0",
+                key=KEY,
                 by=caller(),
                 now=timezone.now,
             )
-        except BadInput:
-            return execute.call_args.args
-    raise AssertionError("a charge on an unknown wallet was accepted")
+        except Sent as sent:
+            return sent.args
+    raise AssertionError("a charge sent nothing through psycopg.RawCursor")
 
 
-def as_pgbench_reads(text: str, values: dict[str, Any]) -> str:
-    from psycopg import sql
+def for_pgbench(text: str, values: Sequence[Any]) -> dict[str, Any]:
+    """pgbench draws wallet and key, has no clock of its own and binds nothing empty; all else it binds as we do."""
+    bound: dict[str, str] = {}
 
-    def value(found: re.Match) -> str:
-        return DRAWN.get(found[1]) or sql.Literal(values[found[1]]).as_string()
+    def parameter(found: re.Match) -> str:
+        value = values[int(found[1]) - 1]
+        if value in (WALLET, KEY):
+            return ":wallet" if value == WALLET else ":key"
+        if isinstance(value, datetime):
+            return "statement_timestamp()"
+        if value in LITERALS:
+            return LITERALS[value]
+        bound[f"p{found[1]}"] = str(value)
+        return f":p{found[1]}"
 
-    filled = re.sub(r"%\((\w+)\)s", value, re.sub(r"--.*", "", text))
-    return " ".join(filled.replace("%%", "%").split())
+    written = re.sub(r"\$(\d+)", parameter, re.sub(r"--.*", "", text))
+    return {"text": " ".join(written.split()), "bound": bound}
 
 
 if __name__ == "__main__":
     set_up()
-    print(as_pgbench_reads(*sent_for_a_charge()))
+    print(json.dumps(for_pgbench(*sent_for_a_charge())))

@@ -6,6 +6,8 @@ from django.urls import include, path
 
 admin.site.site_header = admin.site.site_title = "Finance portal"
 
+handler500 = "credit.views.errors.server_error"
+
 urlpatterns = [
     path(
         "sign-in/",

@@ -13,7 +13,6 @@ from django.utils.safestring import SafeString
 
 from credit import display
 from credit.models import Wallet
-from credit.prepared import Prepared
 from credit.templatetags.portal import standing_badge
 from credit.usage_bar import usage_bar
 
@@ -42,18 +41,13 @@ COLUMNS = (
     "organization__name",
     "organization__uuid",
 )
-LARGEST_PAGE = 100
-
-_prepared = Prepared(
-    lambda instant, keys: Wallet.objects.at(instant, *SHOWN).filter(pk__in=keys).values(*COLUMNS, *SHOWN),
-    LARGEST_PAGE,
-)
 
 
 def numbers(pks: list[int], now: datetime) -> list[SimpleNamespace]:
-    """What the list shows of these wallets at an instant, in the same order; at most LARGEST_PAGE of them."""
-    found = _prepared.rows(now, pks)
-    return [SimpleNamespace(**found[pk]) for pk in pks if pk in found]
+    """What the list shows of these wallets at an instant, in the same order."""
+    rows = Wallet.objects.at(now, *SHOWN).filter(pk__in=pks).order_by().values(*COLUMNS, *SHOWN)
+    found = {row["id"]: SimpleNamespace(**row) for row in rows}
+    return [found[pk] for pk in pks if pk in found]
 
 
 _PLACEHOLDER = "00000000-0000-0000-0000-000000000000"

@@ -1,7 +1,5 @@
 """The portal's addresses. Organization, money and job pages keep theirs in `views/organization_urls.py`."""
 
-from importlib.util import find_spec
-
 from django.urls import include, path
 from django.views.generic import RedirectView
 
@@ -15,10 +13,9 @@ urlpatterns = [
     path("wallets/<str:wallet_id>/limit/preview/", limits.preview_limit, name="preview_limit"),
     path("wallets/<str:wallet_id>/limit/end/<str:slot>/", limits.end_limit, name="end_limit"),
     path("wallets/<str:wallet_id>/limit/remove/", limits.remove_limit, name="remove_limit"),
+    path("", include("credit.views.organization_urls")),
     path("usage-files/", uploads.usage_files, name="usage_files"),
     path("usage-files/<int:pk>/", uploads.usage_file, name="usage_file"),
     path("usage-files/<int:pk>/again/", uploads.import_again, name="import_again"),
     path("usage-files/<int:pk>/refused.csv", uploads.refused_lines, name="refused_lines"),
 ]
-if find_spec("credit.views.organization_urls"):
-    urlpatterns += [path("", include("credit.views.organization_urls"))]

@@ -13,9 +13,9 @@ def page(
     parts = [
         "# Performance",
         "Written by `make bench`; nobody edits it by hand. `benchmarks/README.md` says how it measures.",
-        f"Every ratio is of medians of {rounds} rounds of {seconds:g} s, the compared ways in turns in one run. In brackets the "
-        "least and the greatest ratio of two rounds that ran one after the other. After each comparison the ledgers are "
-        "summed against the wallets: one overspent, doubled or lost charge voids its figures.",
+        f"Every ratio is of medians of {rounds} rounds of {seconds:g} s, the compared ways in turns in one run. In "
+        "brackets the least and the greatest ratio of two rounds that ran one after the other. After each comparison the "
+        "ledgers are summed against the wallets: one overspent, doubled or lost charge voids its figures.",
         "\n".join(f"- {line}." for line in machine),
         "## What is claimed",
         claims(every),
@@ -28,7 +28,13 @@ def page(
 
 def claims(every: Sequence[Figures]) -> str:
     rows = [
-        [claim.sentence, _ratio(figures, claim), _bound(claim, claim.floor), _bound(claim, claim.reach), _verdict(figures, claim)]
+        [
+            claim.sentence,
+            _ratio(figures, claim),
+            _bound(claim, claim.floor),
+            _bound(claim, claim.reach),
+            _verdict(figures, claim),
+        ]
         for figures in every
         for claim in figures.comparison.claims
     ]
@@ -54,7 +60,13 @@ def _accounts(every: Sequence[Figures], accounts: dict[str, str]) -> list[str]:
 def _comparison(figures: Figures) -> str:
     comparison = figures.comparison
     rows = [
-        [way.name, f"{figures.median(way.name):,.0f}", _spread(figures, way.name), way.unit, _p99(figures, way.name)]
+        [
+            way.name,
+            f"{figures.median(way.name):,.0f}",
+            _spread(figures, way.name),
+            way.unit,
+            _p99(figures, way.name),
+        ]
         for way in comparison.ways
     ]
     faults = [f"**Void: {fault}.**" for fault in figures.faults]

@@ -25,7 +25,9 @@ def compare(stage: Stage) -> Iterator[Comparison]:
             name="Batches of 1,000 charges, in-process",
             ways=[Way(SPREAD, in_spread.run), Way(ONE, on_one.run), Way(COPY, copying.run, "rows/s")],
             claims=[
-                Claim("batch of 1,000 over many wallets, of COPY of all the same rows", SPREAD, COPY, 0.35, 0.5),
+                Claim(
+                    "batch of 1,000 over many wallets, of COPY of all the same rows", SPREAD, COPY, 0.35, 0.5
+                ),
                 Claim("batch of 1,000 on one wallet, of the same COPY", ONE, COPY, 0.5),
             ],
             audit=lambda: (

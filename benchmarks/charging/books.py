@@ -26,7 +26,8 @@ def create_wallets(url: str, first: int, count: int) -> Range:
     """Copies of the patterns, prepaid and postpaid in turns, so that a Wallet ID is a number that pgbench can draw."""
     with psycopg.connect(url) as connection:
         rows = connection.execute(
-            "SELECT column_name FROM information_schema.columns WHERE table_name = 'credit_wallet' AND column_name <> 'id'"
+            "SELECT column_name FROM information_schema.columns"
+            " WHERE table_name = 'credit_wallet' AND column_name <> 'id'"
         )
         names = [name for (name,) in rows]
         values = ["number::text" if name == "wallet_id" else name for name in names]

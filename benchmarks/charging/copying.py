@@ -18,8 +18,8 @@ from benchmarks.charging.worker import serve
 
 BATCH = 1000
 LINES = (
-    "COPY credit_transaction (wallet_id, sequence, posted_at, kind, amount_micros, current_balance_after_micros, counted,"
-    " overrun, period_starts_at, reference, description, reason, by_user_id, by_name) FROM STDIN"
+    "COPY credit_transaction (wallet_id, sequence, posted_at, kind, amount_micros, current_balance_after_micros,"
+    " counted, overrun, period_starts_at, reference, description, reason, by_user_id, by_name) FROM STDIN"
 )
 ANSWERS = "COPY credit_answer (wallet_id, key, fingerprint, answer, created_at) FROM STDIN"
 
@@ -44,8 +44,10 @@ class Copies:
             self.sequences[pk] += 1
             sequence, balance = self.sequences[pk], -10_000 * self.sequences[pk]
             self.lines.append(
-                (pk, sequence, now, "sms", -10_000, balance, mode == "postpaid", False, period)
-                + ("call-7f3a", "", "", None, "Switch")
+                (
+                    *(pk, sequence, now, "sms", -10_000, balance, mode == "postpaid", False, period),
+                    *("call-7f3a", "", "", None, "Switch"),
+                )
             )
             answer = {
                 "verb": "charge",

@@ -33,6 +33,8 @@ def python_with(package: str) -> Path:
 def versions(package: str) -> str:
     """Such as "dj-wallet 0.1.0, Django 5.2.19"."""
     names = [pin.partition("==")[0].partition("[")[0] for pin in PINS[package]]
-    code = "import sys, importlib.metadata as m; print(', '.join(f'{n} {m.version(n)}' for n in sys.argv[1:]))"
+    code = (
+        "import sys, importlib.metadata as m; print(', '.join(f'{n} {m.version(n)}' for n in sys.argv[1:]))"
+    )
     command = [python_with(package), "-c", code, *names]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()

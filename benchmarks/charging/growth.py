@@ -16,13 +16,15 @@ INSERT INTO credit_transaction (wallet_id, sequence, posted_at, kind, amount_mic
     counted, overrun, period_starts_at, reference, description, reason, by_name)
 SELECT id, sequence, latest_at, 'sms', -10000, -10000 * sequence, mode = 'postpaid', false, period_starts_at,
     'call-7f3a', '', '', 'Switch'
-FROM generate_series(1, %(each)s) AS sequence, credit_wallet WHERE NOT starts_with(wallet_id, 'W-') ORDER BY sequence, id
+FROM generate_series(1, %(each)s) AS sequence, credit_wallet
+WHERE NOT starts_with(wallet_id, 'W-') ORDER BY sequence, id
 """
 _ANSWERS = """
 INSERT INTO credit_answer (wallet_id, key, fingerprint, answer, created_at)
 SELECT wallet_id, (id * 7919 * 104729 %% 4611686018427387904)::text, repeat('0', 64), jsonb_build_object(
     'verb', 'charge', 'accepted', true, 'amount_micros', 10000, 'transaction_id', id, 'sequence', sequence,
-    'current_balance_micros', current_balance_after_micros, 'usable_micros', 1000000000000 - current_balance_after_micros
+    'current_balance_micros', current_balance_after_micros,
+    'usable_micros', 1000000000000 + current_balance_after_micros
 ), posted_at FROM credit_transaction
 """
 _WALLETS = """
@@ -52,7 +54,9 @@ def compare(stage: Stage) -> Iterator[Comparison]:
             each = lines // (wallets.last - wallets.first + 1)
             fill(url, each)
             env = stage.server.environment(url)
-            worker = stack.enter_context(Worker("benchmarks.charging.ours", "single", *wallets.arguments, env=env))
+            worker = stack.enter_context(
+                Worker("benchmarks.charging.ours", "single", *wallets.arguments, env=env)
+            )
             ways.append(Way(_name(lines), worker.run))
             audits.append((url, wallets, lines, worker))
         yield Comparison(
@@ -73,7 +77,9 @@ def compare(stage: Stage) -> Iterator[Comparison]:
                 for url, wallets, lines, worker in audits
                 for fault in books.faults(url, wallets, accepted=worker.accepted + lines)
             ],
-            notes=["Two databases on one server; each line of the ledger has its answer, as if charged with a key."],
+            notes=[
+                "Two databases on one server; each line of the ledger has its answer, as if charged with a key."
+            ],
         )
 
 

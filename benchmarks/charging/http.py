@@ -20,16 +20,24 @@ FITTING = 500
 
 @contextmanager
 def compare(stage: Stage) -> Iterator[Comparison]:
-    wallets = {SPREAD: stage.wallets(stage.over_http), ONE: stage.wallets(1), BATCHES: stage.wallets(stage.over_http)}
+    wallets = {
+        SPREAD: stage.wallets(stage.over_http),
+        ONE: stage.wallets(1),
+        BATCHES: stage.wallets(stage.over_http),
+    }
     tight = _tight(stage)
     with serving(stage) as port:
         empty = Load(port, stage.credential, wallets[ONE], lines=0)
         loads = {
-            name: Load(port, stage.credential, each, lines=100 if name == BATCHES else 1) for name, each in wallets.items()
+            name: Load(port, stage.credential, each, lines=100 if name == BATCHES else 1)
+            for name, each in wallets.items()
         }
         yield Comparison(
             name="Charges over HTTP",
-            ways=[Way(EMPTY, empty.run, "requests/s"), *(Way(name, load.run) for name, load in loads.items())],
+            ways=[
+                Way(EMPTY, empty.run, "requests/s"),
+                *(Way(name, load.run) for name, load in loads.items()),
+            ],
             claims=_claims(stage),
             audit=lambda: [
                 *(fault for load in loads.values() for fault in _faults(stage, load)),
@@ -50,7 +58,9 @@ def _claims(stage: Stage) -> list[Claim]:
     return [
         Claim("HTTP single charge, of an empty POST", SPREAD, EMPTY, 0.15, 0.25),
         Claim(f"HTTP: all on one wallet, of spread over {stage.over_http:,}", ONE, SPREAD, 0.9),
-        Claim("HTTP: p99 on one wallet, times that of spread", ONE, SPREAD, 8, 4, measure="p99_ms", at_most=True),
+        Claim(
+            "HTTP: p99 on one wallet, times that of spread", ONE, SPREAD, 8, 4, measure="p99_ms", at_most=True
+        ),
         Claim("HTTP batches of 100 in charges, times the empty POST in requests", BATCHES, EMPTY, 1.5),
     ]
 

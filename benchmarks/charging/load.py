@@ -75,7 +75,10 @@ class Load:
     def _ask(self, until: float) -> list[tuple[float, int]]:
         """Seconds and status of each answer to one connection."""
         answers = []
-        with socket.create_connection(("127.0.0.1", self.port)) as connection, connection.makefile("rb") as heard:
+        with (
+            socket.create_connection(("127.0.0.1", self.port)) as connection,
+            connection.makefile("rb") as heard,
+        ):
             while (began := time.perf_counter()) < until:
                 connection.sendall(self._request())
                 status = _answer(heard)

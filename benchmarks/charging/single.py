@@ -13,6 +13,7 @@ from benchmarks.charging.stage import Stage
 from benchmarks.charging.worker import Worker
 from benchmarks.rounds import Claim, Comparison, Round, Way
 
+
 class Pgbench:
     """One client with prepared statements."""
 
@@ -52,5 +53,7 @@ def compare(stage: Stage) -> Iterator[Comparison]:
                 books.faults(stage.url, ours, accepted=worker.accepted)
                 + books.faults(stage.url, theirs, accepted=bench.accepted)
             ),
-            notes=[f"Spread over {stage.many:,} wallets each, half prepaid, half postpaid; every charge has a key."],
+            notes=[
+                f"Spread over {stage.many:,} wallets each, half prepaid, half postpaid; every charge has a key."
+            ],
         )

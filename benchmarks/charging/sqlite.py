@@ -23,18 +23,24 @@ def compare(stage: Stage) -> Iterator[Comparison]:
     wallets = create_wallets(ours, stage.many)
     shutil.copy(ours, bare)
     with (
-        Worker("benchmarks.charging.ours", "single", *wallets.arguments, env=_environment(stage, ours)) as worker,
-        Worker("benchmarks.charging.replaying", str(bare), *wallets.arguments, env=_environment(stage, bare)) as same,
+        Worker(
+            "benchmarks.charging.ours", "single", *wallets.arguments, env=_environment(stage, ours)
+        ) as worker,
+        Worker(
+            "benchmarks.charging.replaying", str(bare), *wallets.arguments, env=_environment(stage, bare)
+        ) as same,
     ):
         yield Comparison(
             name="A single charge on SQLite, one client",
             ways=[Way(OURS, worker.run), Way(BARE, same.run)],
-            claims=[Claim("SQLite: single charge, of bare sqlite3 running the same statements", OURS, BARE, 0.70)],
+            claims=[
+                Claim("SQLite: single charge, of bare sqlite3 running the same statements", OURS, BARE, 0.70)
+            ],
             audit=lambda: faults(ours, worker.accepted) + faults(bare, same.accepted),
             notes=[
                 "Both with the portal's own pragmas: WAL, and synchronous=FULL, so that each charge waits for the disk. "
-                "The bare module runs statements and parameters that were written down while the action charged a copy "
-                "of the same file, in the same order, and fetches every row."
+                "The bare module runs statements and parameters that were written down while the action charged a "
+                "copy of the same file, in the same order, and fetches every row."
             ],
         )
 

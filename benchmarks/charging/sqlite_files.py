@@ -15,7 +15,8 @@ def create_wallets(path: Path, count: int) -> Range:
         values = ["CAST(number AS TEXT)" if name == "wallet_id" else name for name in names]
         connection.execute(
             "WITH RECURSIVE numbers(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < ?), "
-            "pattern AS (SELECT *, row_number() OVER (ORDER BY id) - 1 AS turn FROM credit_wallet WHERE wallet_id LIKE 'W-%') "
+            "pattern AS (SELECT *, row_number() OVER (ORDER BY id) - 1 AS turn FROM credit_wallet "
+            "WHERE wallet_id LIKE 'W-%') "
             f"INSERT INTO credit_wallet ({', '.join(names)}) SELECT {', '.join(values)} "
             "FROM numbers JOIN pattern ON number % 2 = turn ORDER BY number",
             [count],

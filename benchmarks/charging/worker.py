@@ -15,7 +15,9 @@ BASE_DIR = Path(__file__).resolve().parent.parent.parent
 class Worker:
     """The parent's side: `run(seconds)` is a way's round, `accepted` what the process was told yes to."""
 
-    def __init__(self, module: str, *arguments: str, env: dict[str, str], python: str | Path = sys.executable):
+    def __init__(
+        self, module: str, *arguments: str, env: dict[str, str], python: str | Path = sys.executable
+    ):
         self.accepted = 0
         command = [python, "-m", module, *arguments]
         self._process = subprocess.Popen(

@@ -58,11 +58,36 @@ def set_up() -> None:
 
 
 OSCAR = [
-    *(("analytics", "address", "shipping", "catalogue", "communication", "partner", "basket", "payment", "offer")),
+    *(
+        (
+            "analytics",
+            "address",
+            "shipping",
+            "catalogue",
+            "communication",
+            "partner",
+            "basket",
+            "payment",
+            "offer",
+        )
+    ),
     *(("order", "customer", "search", "voucher", "wishlists", "checkout", "dashboard", "catalogue.reviews")),
 ]
 BACK_OFFICE = [
-    *(("reports", "users", "orders", "catalogue", "offers", "partners", "pages", "ranges", "reviews", "vouchers")),
+    *(
+        (
+            "reports",
+            "users",
+            "orders",
+            "catalogue",
+            "offers",
+            "partners",
+            "pages",
+            "ranges",
+            "reviews",
+            "vouchers",
+        )
+    ),
     *(("communications", "shipping")),
 ]
 
@@ -99,7 +124,7 @@ class Charges:
         self.renew()
 
     def renew(self) -> None:
-        # Not create(): the package's save() asks for the ledger of a row that is not there yet, which Django 5.2 refuses.
+        # Not create(): the package's save() asks for the ledger of a row that is not there yet; Django 5.2 refuses.
         (self.collecting,) = self.accounts.bulk_create([self.accounts.model(credit_limit=0)])
 
     def prepare(self) -> None:

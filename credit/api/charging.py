@@ -13,7 +13,20 @@ from credit.actions.outcome import Outcome
 from credit.actions.refusals import BadInput
 from credit.api import answers, shapes
 from credit.api.clients import ClientKey, SignedIn
-from credit.api.fields import Body, Day, Flag, Id, Instant, Key, Money, Reference, Text, WalletId, key_of
+from credit.api.fields import (
+    Body,
+    Currency,
+    Day,
+    Flag,
+    Id,
+    Instant,
+    Key,
+    Money,
+    Reference,
+    Text,
+    WalletId,
+    key_of,
+)
 from credit.api.problems import Problem, of_decline, of_refusal
 from credit.models import Transaction
 from credit.terms import CHARGES, Kind, Reason
@@ -25,9 +38,7 @@ ChargeKind = Literal[tuple(kind.value for kind in Kind if kind in CHARGES)]  # t
 class ChargeFields(Body):
     wallet: WalletId
     amount: Money
-    currency: Annotated[str, Field(max_length=3)] | None = Field(
-        None, description="Checked against the wallet’s, if sent."
-    )
+    currency: Currency | None = None
     reference: Reference = ""
     description: Text = ""
     occurred_at: Instant | None = None
@@ -52,7 +63,7 @@ class ChargeLine(ChargeFields, BatchKey):
 class PaymentFields(Body):
     wallet: WalletId
     amount: Money
-    currency: Annotated[str, Field(max_length=3)] | None = None
+    currency: Currency | None = None
     received_on: Day | None = Field(None, description="Today, if left out.")
     reference: Reference = ""
     remark: Text = ""

@@ -46,6 +46,11 @@ WalletId = Annotated[
     Field(min_length=1, max_length=20, description="The public Wallet ID.", examples=["W-4071-0018"]),
     After(_printable),
 ]
+Currency = Annotated[
+    str,
+    Field(min_length=3, max_length=3, description="Checked against the wallet’s, if sent.", examples=["EUR"]),
+    After(_printable),
+]
 Reference = Annotated[str, Field(max_length=128, examples=["call-7f3a"])]
 Text = Annotated[str, Field(max_length=255)]
 Instant = Annotated[AwareDatetime, BeforeValidator(_only_text), After(_in_utc)]

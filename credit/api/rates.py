@@ -5,6 +5,7 @@ import math
 import time
 from dataclasses import dataclass
 from functools import cache
+from threading import Lock
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from limits.storage import storage_from_string
 
 WINDOW_SECONDS = 60
 log = logging.getLogger(__name__)
+_making = Lock()
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,14 @@ def _counted(name: str) -> int:
         return 0
 
 
-@cache
 def _storage() -> Any:
+    # The library looks its driver up when it is made, which two threads at once must not do.
+    with _making:
+        return _made()
+
+
+@cache
+def _made() -> Any:
     """Redis where the portal has one, so that all web processes count together; else this process's memory."""
     if not settings.REDIS_URL.startswith(("redis://", "rediss://")):
         return storage_from_string("memory://")

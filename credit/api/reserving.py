@@ -12,7 +12,7 @@ from credit.actions import reservations
 from credit.api import answers, shapes
 from credit.api.charging import ChargeKind, answer
 from credit.api.clients import ClientKey, SignedIn
-from credit.api.fields import Body, Count, Flag, Instant, Key, Money, Text, WalletId, key_of
+from credit.api.fields import Body, Count, Currency, Flag, Instant, Key, Money, Text, WalletId, key_of
 from credit.api.problems import Problem
 from credit.api.queries import refuse_unknown
 from credit.models import Reservation
@@ -39,7 +39,7 @@ class Reserve(Timed):
     amount: Money
     kind: ChargeKind = "call"  # type: ignore[valid-type]
     up_to: Flag = Field(False, description="Hold what fits, at most the amount; accepted at zero too.")
-    currency: Annotated[str, Field(max_length=3)] | None = None
+    currency: Currency | None = None
     description: Text = ""
 
 

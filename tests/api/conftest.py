@@ -11,7 +11,7 @@ from tests.factories import NOON
 def nobody_is_known_yet():
     """Ids and credentials of another test mean nothing in this one."""
     clients.known.forget()
-    rates._storage.cache_clear()
+    rates._made.cache_clear()
 
 
 @pytest.fixture

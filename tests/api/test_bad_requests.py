@@ -242,6 +242,34 @@ def test_scope_opens_its_own_doors_only(wallet, scope):
             assert "insufficient_scope" in answer.headers["WWW-Authenticate"]
 
 
+def test_scope_charge_alone_serves_the_life_of_a_call_and_a_refund(wallet):
+    caller = Caller(a_client("Switch", ["charge"])[1])
+    answers = [
+        caller.reserve(wallet, "10"),
+        caller.on_hold("extend", wallet, total="20"),
+        caller.on_hold("commit", wallet, amount="5"),
+        caller.reserve(wallet, "10", "other"),
+        caller.on_hold("release", wallet, "other"),
+        charged := caller.charge(wallet, "1"),
+        caller.refund(wallet, charged.body["transaction"]),
+    ]
+
+    assert [answer.status for answer in answers] == [200] * 7
+
+
+def test_scope_limits_alone_serves_limits_and_mode(wallet):
+    caller = Caller(a_client("Policy", ["limits"])[1])
+    path = f"wallets/{wallet.wallet_id}"
+    answers = [
+        caller.post(f"{path}/limit", {"amount": "60", "days": 3}, None),
+        caller.post(f"{path}/limit/end", {}, None),
+        caller.post(f"{path}/limit/end", {"slot": "permanent"}, None),
+        caller.post(f"{path}/payment-mode", {"to": "postpaid", "scheme": "none", "limit": "9"}, None),
+    ]
+
+    assert [answer.status for answer in answers] == [200] * 4
+
+
 def test_overrun_needs_its_scope_beside_charge(wallet):
     plain, allowed = Caller(a_client("One", ["charge"])[1]), Caller(a_client("Two", ["charge", "overrun"])[1])
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 
@@ -9,6 +10,7 @@ from credit.actions import statuses
 from credit.demo.people import ADMINISTRATOR, MANAGER
 from credit.demo.stories import Stage, Story
 from credit.terms import ChangeReason, Kind
+from organizations.models import Organization
 
 # In the register, but beyond the 20,000 that come with the demo.
 GUESTS = {
@@ -28,21 +30,19 @@ GUESTS = {
 @dataclass
 class Cast:
     stage: Stage
-    by_lei: dict[str, object]
+    by_lei: dict[str, Organization]
 
-    def story(self, lei: str, wallet_id: str, **terms: object) -> Story:
-        return Story(self.stage, self.by_lei[lei], wallet_id, **terms)  # type: ignore[arg-type]
+    def story(self, lei: str, wallet_id: str, **terms: Any) -> Story:
+        return Story(self.stage, self.by_lei[lei], wallet_id, **terms)
 
-    def prepaid(self, lei: str, wallet_id: str, currency: str = "EUR", **terms: object) -> Story:
+    def prepaid(self, lei: str, wallet_id: str, currency: str = "EUR", **terms: Any) -> Story:
         return self.story(lei, wallet_id, currency=currency, mode="prepaid", **terms)
 
-    def postpaid(
-        self, lei: str, wallet_id: str, scheme: str, currency: str = "EUR", **terms: object
-    ) -> Story:
+    def postpaid(self, lei: str, wallet_id: str, scheme: str, currency: str = "EUR", **terms: Any) -> Story:
         return self.story(lei, wallet_id, currency=currency, mode="postpaid", scheme=scheme, **terms)
 
 
-def tell(stage: Stage, by_lei: dict[str, object]) -> None:
+def tell(stage: Stage, by_lei: dict[str, Organization]) -> None:
     cast = Cast(stage, by_lei)
     for part in (_postpaid_of_the_list, _prepaid_of_the_list, _mediworx, _node_nexus, _known_checks):
         part(cast)
@@ -137,7 +137,11 @@ def _prepaid_of_the_list(cast: Cast) -> None:
     seki.live_prepaid("55")
     seki.end_prepaid("20", "62.00")
     by = cast.stage.actors[MANAGER]
-    told = {"reason_code": ChangeReason.RISK, "reason": "In liquidation since this month.", "by": by}
+    told: dict[str, Any] = {
+        "reason_code": ChangeReason.RISK,
+        "reason": "In liquidation since this month.",
+        "by": by,
+    }
     seki.do(
         seki.lately(0.98),
         lambda wallet, now: statuses.suspend(organization=wallet.organization, now=now, **told),
@@ -172,11 +176,10 @@ def _mediworx_last_month(story: Story) -> None:
 def _mediworx_running_month(cast: Cast, story: Story) -> None:
     calendar = cast.stage.calendar
     # A temporary one where a setting allows it for postpaid customers.
-    for_a_week = (
-        {"ends_at": calendar.now + timedelta(days=7)} if settings.CREDIT_TEMPORARY_LIMIT_FOR_POSTPAID else {}
-    )
+    allowed = settings.CREDIT_TEMPORARY_LIMIT_FOR_POSTPAID
+    ends_at = calendar.now + timedelta(days=7) if allowed else None
     told = "Campaign week, pays on the 28th."
-    story.limit(story.lately(0.8), "2600", ChangeReason.PAYMENT_PROMISED, told, **for_a_week)
+    story.limit(story.lately(0.8), "2600", ChangeReason.PAYMENT_PROMISED, told, ends_at=ends_at)
     story.running_usage("2212.44", lines=60)
     story.charge(story.lately(0.94), "6.10", description="+39 02 8829 1, 41 min", overrun=True)
     story.charge(calendar.ago(days=3), "49.00", Kind.ADDON, description="Call recording")

@@ -20,6 +20,9 @@ PAYS_BEFORE = timedelta(minutes=37)
 USAGE = (Kind.CALL, Kind.CALL, Kind.CALL, Kind.SMS, Kind.SMS, Kind.FAX, Kind.NUMBER_ACTIVATION)
 SCHEMES = (Scheme.INDIVIDUAL, Scheme.CONSOLIDATED, Scheme.CONSOLIDATED, Scheme.NONE)
 POSTPAID_SHARE = 0.34
+# In so many of ten thousand organizations.
+ENDINGS = {"": 9490, "near": 150, "blocked": 60, "quiet": 230, "temporary": 40, "suspended": 18, "closed": 12}
+PREPAID_ENDINGS = ("temporary", "closed")
 
 
 @dataclass
@@ -35,7 +38,8 @@ class Member:
     scheme: str = ""
     limit: int | None = None
     unlimited: bool = False
-    ending: str = ""  # how it should stand today: near, blocked, quiet (nothing in the running month), empty
+    # How it should stand today: near, blocked, temporary, suspended, closed, or quiet (nothing in the running month).
+    ending: str = ""
 
     @property
     def new(self) -> NewWallet:
@@ -58,7 +62,7 @@ class Crowd:
 
     def add(self, organization: Organization) -> None:
         wallets = self.chance.choices((1, 2, 3), (82, 15, 3))[0]
-        ending = self.chance.choices(("", "near", "blocked", "quiet", "empty"), (9500, 150, 60, 250, 40))[0]
+        ending = self.chance.choices(tuple(ENDINGS), tuple(ENDINGS.values()))[0]
         for _ in range(wallets):
             member = self._member(organization, ending)
             self.members.append(member)
@@ -67,7 +71,7 @@ class Crowd:
     def _member(self, organization: Organization, ending: str) -> Member:
         chance, number = self.chance, len(self.members)
         money = Money.of(organization.country)
-        postpaid = ending != "empty" and chance.random() < POSTPAID_SHARE
+        postpaid = ending not in PREPAID_ENDINGS and chance.random() < POSTPAID_SHARE
         member = Member(
             organization=organization,
             wallet_id=f"W-{4072 + number // 10_000}-{number % 10_000:04d}",
@@ -86,9 +90,9 @@ class Crowd:
         wanted = member.money.round_up(int(member.spend * self.chance.uniform(1.5, 4)))
         if roll < 0.006 and not member.ending:
             member.unlimited = True
-        elif member.mode == PaymentMode.POSTPAID or roll < 0.45 or member.ending == "near":
+        elif member.mode == PaymentMode.POSTPAID or roll < 0.45 or member.ending in ("near", "temporary"):
             member.limit = wanted
-        elif roll < 0.47:
+        elif roll < 0.47 and member.ending != "closed":
             member.limit = 0
 
     def _plan(self, member: Member) -> None:
@@ -96,7 +100,7 @@ class Crowd:
         opened = slots[member.month] or slots[-2]
         self.agenda.open(opened[0], member.new)
         later = [opened[1:], *slots[member.month + 1 :]]
-        if member.ending == "quiet":
+        if member.ending in ("quiet", "suspended"):
             later = later[:-1] if len(later) > 1 else []
         if member.mode == PaymentMode.POSTPAID:
             self._plan_postpaid(member, later)
@@ -110,7 +114,7 @@ class Crowd:
             return
         limit = member.limit or 0
         own = self._pay(member, slots[0], member.spend * 2)
-        if member.ending == "empty":
+        if member.ending == "closed":
             self._charge(member, slots[1], own)
             return
         for at in sorted(self.chance.sample(slots[1:], min(2, len(slots) - 1))):
@@ -141,7 +145,7 @@ class Crowd:
         self._plan_running_month(member, months[-1] if months else [], limit, due)
 
     def _plan_running_month(self, member: Member, month: list[datetime], limit: int, due: int) -> None:
-        if not month or member.ending == "quiet":
+        if not month or member.ending in ("quiet", "suspended"):
             return
         if due and self.chance.random() < 0.6:
             self._pay(member, month[len(month) // 2], due)

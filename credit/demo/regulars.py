@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count, cycle
+from typing import Any
 
 from credit.actions import (
     credits,
@@ -42,14 +43,14 @@ class Scene:
         """A share of the large amount, in whole minor units, as a person types it."""
         return str(text(int(self.large * percent / 100) // self.money.unit * self.money.unit))
 
-    def story(self, **terms: object) -> Story:
+    def story(self, **terms: Any) -> Story:
         wallet_id = f"W-4070-{next(self.ids):04d}"
-        return Story(self.stage, self.organization, wallet_id, currency=self.money.currency, **terms)  # type: ignore[arg-type]
+        return Story(self.stage, self.organization, wallet_id, currency=self.money.currency, **terms)
 
-    def prepaid(self, **terms: object) -> Story:
+    def prepaid(self, **terms: Any) -> Story:
         return self.story(mode="prepaid", **terms)
 
-    def postpaid(self, scheme: str, **terms: object) -> Story:
+    def postpaid(self, scheme: str, **terms: Any) -> Story:
         return self.story(mode="postpaid", scheme=scheme, **{"limit": self.of(100), **terms})
 
     def by(self, person: object) -> Actor:
@@ -137,7 +138,11 @@ def limit_raised_superseded_and_removed(scene: Scene) -> None:
         calendar.in_month(2, 6.5), scene.of(30), ChangeReason.RISK, "Two late payments.", person=MANAGER
     )
     story.end_prepaid(scene.of(30), scene.of(12))
-    told = {"reason_code": ChangeReason.CONTRACT, "reason": "Wants no credit.", "confirmed": True}
+    told: dict[str, Any] = {
+        "reason_code": ChangeReason.CONTRACT,
+        "reason": "Wants no credit.",
+        "confirmed": True,
+    }
     by = scene.by(MANAGER)
     story.do(
         story.lately(0.97), lambda wallet, now: limits.remove_permanent(wallet=wallet, by=by, now=now, **told)
@@ -224,8 +229,8 @@ def credit_given_and_taken_back(scene: Scene) -> None:
     story.live_prepaid(scene.of(35))
     story.end_prepaid(scene.of(40), scene.of(25))
     by = scene.by(OFFICER)
-    give = {"amount": scene.of(10), "reason": "Outage of 3 hours, goodwill"}
-    take = {"amount": scene.of(5), "reason": "Given to the wrong wallet"}
+    give: dict[str, Any] = {"amount": scene.of(10), "reason": "Outage of 3 hours, goodwill"}
+    take: dict[str, Any] = {"amount": scene.of(5), "reason": "Given to the wrong wallet"}
     story.do(
         story.lately(0.95), lambda wallet, now: credits.give_credit(wallet=wallet, by=by, now=now, **give)
     )
@@ -249,7 +254,7 @@ def money_between_two_wallets(scene: Scene) -> None:
         )
 
     main.do(main.lately(0.95), move)
-    out = {"amount": scene.of(15), "reason": "Wants it back", "by": by}
+    out: dict[str, Any] = {"amount": scene.of(15), "reason": "Wants it back", "by": by}
     main.do(main.lately(0.97), lambda wallet, now: withdrawals.withdraw(wallet=wallet, now=now, **out))
 
 
@@ -257,7 +262,7 @@ def debt_written_off(scene: Scene) -> None:
     story = scene.prepaid(limit=scene.of(30))
     story.live_prepaid(scene.of(20))
     story.end_prepaid(scene.of(5), scene.of(30))
-    off = {"amount": scene.of(20), "reason": "Not worth collecting", "by": scene.by(MANAGER)}
+    off: dict[str, Any] = {"amount": scene.of(20), "reason": "Not worth collecting", "by": scene.by(MANAGER)}
     story.do(story.lately(0.97), lambda wallet, now: withdrawals.write_off(wallet=wallet, now=now, **off))
 
 
@@ -268,7 +273,7 @@ def calls_in_progress(scene: Scene) -> None:
     story.hold(story.lately(0.95), scene.of(4), "res-1", description="Conference")
     story.hold(story.lately(0.955), scene.of(3), "res-2")
     story.hold(story.lately(0.96), scene.of(2), "res-3", life=timedelta(seconds=1))
-    commit = {"reference": "res-1", "amount": scene.of(1), "final": False, "by": RATING}
+    commit: dict[str, Any] = {"reference": "res-1", "amount": scene.of(1), "final": False, "by": RATING}
     story.do(story.lately(0.97), lambda wallet, now: reservations.commit(wallet=wallet, now=now, **commit))
     story.do(
         story.lately(0.975),
@@ -286,7 +291,7 @@ def became_postpaid(scene: Scene) -> None:
         story.pay(calendar.in_month(back, 3.1), scene.of(30))
         story.usage(back, scene.of(36))
     by = scene.by(MANAGER)
-    wish = {
+    wish: dict[str, Any] = {
         "to": "postpaid",
         "scheme": "consolidated",
         "limit": scene.of(100),
@@ -306,7 +311,7 @@ def became_prepaid(scene: Scene) -> None:
     for back in (6, 5, 4):
         story.usage(back, scene.of(60))
     by = scene.by(MANAGER)
-    wish = {"to": "prepaid", "keep_limit": True, "reason": "Three invoices late", "by": by}
+    wish: dict[str, Any] = {"to": "prepaid", "keep_limit": True, "reason": "Three invoices late", "by": by}
     story.do(
         calendar.in_month(3, 15.9), lambda wallet, now: modes.change_mode(wallet=wallet, now=now, **wish)
     )
@@ -317,7 +322,11 @@ def became_prepaid(scene: Scene) -> None:
 def other_scheme(scene: Scene) -> None:
     story = scene.postpaid("individual")
     story.live_postpaid(scene.of(45), scene.of(30), cash=True)
-    wish = {"scheme": "consolidated", "reason": "One invoice is enough", "by": scene.by(MANAGER)}
+    wish: dict[str, Any] = {
+        "scheme": "consolidated",
+        "reason": "One invoice is enough",
+        "by": scene.by(MANAGER),
+    }
     story.do(story.lately(0.3), lambda wallet, now: modes.change_scheme(wallet=wallet, now=now, **wish))
     story.running_usage(scene.of(50))
 
@@ -341,7 +350,7 @@ def closed_customer(scene: Scene) -> None:
     story = scene.prepaid()
     story.live_prepaid(scene.of(20))
     by = scene.by(ADMINISTRATOR)
-    told = {"reason_code": ChangeReason.CONTRACT, "reason": "Contract ended.", "by": by}
+    told: dict[str, Any] = {"reason_code": ChangeReason.CONTRACT, "reason": "Contract ended.", "by": by}
     story.do(story.lately(0.5), lambda wallet, now: wallets.close_wallet(wallet=wallet, now=now, **told))
 
 

@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 
 from django.db import transaction
 
-from credit.demo import cast, regulars
+from credit.demo import cast, regulars, states
 from credit.demo.agenda import Agenda, end_month
 from credit.demo.calendar import Calendar
 from credit.demo.crowd import Crowd
@@ -64,5 +64,7 @@ def _plan(stage: Stage, organizations: dict[str, Organization]) -> None:
     for organization in others:
         if organization.pk not in chosen:
             crowd.add(organization)
+    for member in crowd.members:
+        states.reached(stage, member)
     for end in stage.calendar.month_ends():
         stage.agenda.end_month(end)

@@ -165,7 +165,7 @@ class Story:
         **wish: Any,
     ) -> None:
         by = self.stage.actors[MANAGER if wish.get("unlimited") else person]
-        told = {"reason_code": code, "reason": reason, "confirmed": True, **wish}
+        told: dict[str, Any] = {"reason_code": code, "reason": reason, "confirmed": True, **wish}
         self.do(
             at, lambda wallet, now: limits.set_limit(wallet=wallet, amount=amount, by=by, now=now, **told)
         )

@@ -21,7 +21,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not Organization.objects.exists():
-            seeding.seed(options["organizations"], timezone.now(), True if options["verbosity"] == 0 else None)
+            seeding.seed(
+                options["organizations"], timezone.now(), True if options["verbosity"] == 0 else None
+            )
         elif not options["if_empty"]:
             raise CommandError("The database has organizations. The demo is only made in an empty one.")
         elif not people.are_here():

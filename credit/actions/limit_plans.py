@@ -67,7 +67,11 @@ class Preview:
 
 
 def parse_permanent(amount: inputs.Amount | None, unlimited: bool, currency: str, by: Actor) -> int | None:
-    """Micros of a permanent limit; None where it is unlimited, which needs a right of its own."""
+    """Micros of a permanent limit; None where it is unlimited, which needs a right of its own.
+
+    Asked by every verb that sets one, so that a new wallet or a switch of mode is no way around the right.
+    """
+    require(by, "credit.set_credit_limit", "set a credit limit")
     if unlimited:
         if amount not in (None, ""):
             raise BadInput("amount", "A limit is an amount or unlimited, not both. Leave the amount empty.")

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from credit.actions import inputs, postgresql
+from django.db import connection
+
+from credit.actions import inputs, postgresql, sqlite
 from credit.actions.books import Account, Books, Now, opened
 from credit.actions.outcome import Outcome
 from credit.actions.refusals import BadInput, Declined, NotDone, require
@@ -30,7 +32,7 @@ class Request:
 
     @property
     def is_plain(self) -> bool:
-        """A gated charge, which PostgreSQL can answer by a statement of its own."""
+        """A charge without overrun, which a database can answer by statements of its own."""
         return False
 
     def parse(self) -> None:
@@ -143,7 +145,8 @@ class _Batch:
         plain: Any = {
             at: each for at, each in fit.items() if each.is_plain and _name(each.wallet) not in others
         }
-        self.answered = postgresql.charge_at_once(plain, self.prints, by=self.by, now=now)
+        shortcut = postgresql.charge_at_once if connection.vendor == "postgresql" else sqlite.charge_at_once
+        self.answered = shortcut(plain, self.prints, by=self.by, now=now)
         if self.is_answered:
             self.outcomes = [self.answered[at] for at in range(len(self.requests))]
 

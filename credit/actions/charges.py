@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from credit import rules
-from credit.actions import inputs
+from credit.actions import inputs, plain
 from credit.actions.answering import Request, answer, answer_one
 from credit.actions.books import Account, Now
 from credit.actions.outcome import Outcome
@@ -16,8 +16,6 @@ from credit.invoicing import purchase_invoice
 from credit.models import Transaction, Wallet
 from credit.money import to_words
 from credit.terms import Reason
-
-FARTHEST_AHEAD = timedelta(hours=24)
 
 
 @dataclass
@@ -108,7 +106,7 @@ def refuse_other_currency(currency: str | None, wallet: Wallet) -> None:
 
 
 def refuse_far_ahead(occurred_at: datetime | None, at: datetime) -> None:
-    if occurred_at and occurred_at - at > FARTHEST_AHEAD:
+    if occurred_at and occurred_at - at > plain.FARTHEST_AHEAD:
         raise BadInput(
             "occurred_at", "Occurred at lies more than 24 hours ahead. Check the date and the zone."
         )

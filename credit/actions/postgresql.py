@@ -10,32 +10,18 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any, Protocol
+from typing import Any
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, connections, transaction
 
-from credit import rule_sql, rules
+from credit import rules
+from credit.actions import plain
 from credit.actions.books import Now
 from credit.actions.outcome import Outcome
 from credit.actors import Actor
 from credit.models import Answer, Transaction, Wallet
 from credit.money import LARGEST_WALLET_MICROS
-from credit.terms import CHARGES, PaymentMode, Scheme
-
-
-class PlainCharge(Protocol):
-    """A parsed charges.Line without overrun."""
-
-    wallet: Wallet | str
-    key: str | None
-    micros: int
-    kind: str
-    currency: str | None
-    reference: str
-    description: str
-    occurred_at: datetime | None
-
 
 # The caller's clock, and what the wait for the lock has taken since: the instant is fixed after the lock.
 _INSTANT = """
@@ -43,16 +29,6 @@ _INSTANT = """
         locked.latest_at)
 """
 
-# Nothing that a writer would have to settle first, and none of the reasons to decline that are not about the amount.
-_PLAIN = """
-    w.closed_at IS NULL
-    AND w.organization_status = 'active'
-    AND (w.period_ends_at IS NULL OR w.period_ends_at > w.t)
-    AND (w.next_hold_ends_at IS NULL OR w.next_hold_ends_at > w.t)
-    AND (w.temporary_ends_at IS NULL OR w.temporary_ends_at > w.t)
-    AND (w.scheduled_starts_at IS NULL OR w.scheduled_starts_at > w.t)
-"""
-_WEIGHT = "abs(w.balance_micros) + abs(w.closing_micros) + abs(w.unbilled_micros) + w.reserved_micros"
 _TOLD = """
     jsonb_strip_nulls(jsonb_build_object('verb', 'charge', 'accepted', true, 'wallet_id', {row}.wallet_id,
         'amount_micros', {micros}, 'usable_micros', {row}.usable_after, 'unlimited',
@@ -163,11 +139,11 @@ SELECT ordinal, answer FROM told
 
 
 def charge_at_once(
-    lines: Mapping[int, PlainCharge], prints: Mapping[int, str], *, by: Actor, now: Now
+    lines: Mapping[int, plain.Charge], prints: Mapping[int, str], *, by: Actor, now: Now
 ) -> dict[int, Outcome]:
     """Outcomes by ordinal of the lines whose wallets are plain; nothing of the others is written."""
     connection = connections[DEFAULT_DB_ALIAS]
-    if connection.vendor != "postgresql" or not lines:
+    if not lines:
         return {}
     clock = (now, False) if isinstance(now, datetime) else (now(), True)
     user = by.user.pk if by.user else None
@@ -178,7 +154,7 @@ def charge_at_once(
 
 
 def _charge_one(
-    connection: Any, ordinal: int, line: PlainCharge, context: tuple[Any, ...]
+    connection: Any, ordinal: int, line: plain.Charge, context: tuple[Any, ...]
 ) -> dict[int, Outcome]:
     now, ticking, fingerprint, user, name = context
     given = isinstance(line.wallet, Wallet)
@@ -194,7 +170,7 @@ def _charge_one(
 
 def _charge_many(
     connection: Any,
-    lines: Mapping[int, PlainCharge],
+    lines: Mapping[int, plain.Charge],
     prints: Mapping[int, str],
     clock: tuple[datetime, bool],
     who: tuple[Any, str],
@@ -216,7 +192,7 @@ def _charge_many(
     return _execute(connection, statement_for_many(), values, prepare=False)
 
 
-def _pks(lines: Mapping[int, PlainCharge]) -> dict[int, int]:
+def _pks(lines: Mapping[int, plain.Charge]) -> dict[int, int]:
     """The wallet's pk by ordinal; a Wallet ID that nobody has is left out."""
     named = {line.wallet for line in lines.values() if isinstance(line.wallet, str)}
     found: dict[str, int] = {}
@@ -248,8 +224,6 @@ def statement_for_many() -> str:
 
 
 def _statement(text: str, kind: str, **parts: str) -> str:
-    usable, slots = rule_sql.compiled("usable_micros", frozenset(), DEFAULT_DB_ALIAS, "w")
-    assert {slot.name for slot in slots} == {"now"}
     line = Transaction._meta.db_table
     return text.format(
         wallet=Wallet._meta.db_table,
@@ -258,22 +232,14 @@ def _statement(text: str, kind: str, **parts: str) -> str:
         ids=f"pg_get_serial_sequence('{line}', 'id')",
         columns=_LINE,
         instant=_INSTANT,
-        plain=_PLAIN,
-        weight=_WEIGHT,
+        plain=plain.PLAIN,
+        weight=plain.WEIGHT,
         largest=LARGEST_WALLET_MICROS,
-        usable=usable.replace("%s", "w.t"),
-        counted=_where(rules.is_counted, kind),
-        invoiced=_where(rules.is_invoiced_at_once, kind),
+        usable=plain.usable(),
+        counted=plain.where(rules.is_counted, kind),
+        invoiced=plain.where(rules.is_invoiced_at_once, kind),
         **parts,
     )
-
-
-def _where(rule: Any, kind: str) -> str:
-    """In which modes and schemes the rule holds for which kinds, as a condition on the row."""
-    modes = [(mode, scheme) for mode in PaymentMode.values for scheme in ("", *Scheme.values)]
-    kinds = sorted(str(each) for each in CHARGES)
-    held = [f"'{m} {s} {k}'" for m, s in modes for k in kinds if rule(m, s, k)]
-    return f"(w.mode || ' ' || w.scheme || ' ' || {kind} IN ({', '.join(held)}))"
 
 
 def _execute(connection: Any, text: str, values: tuple[Any, ...], *, prepare: bool) -> dict[int, Outcome]:

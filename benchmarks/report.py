@@ -14,8 +14,8 @@ def page(
         "# Performance",
         "Written by `make bench`; nobody edits it by hand. `benchmarks/README.md` says how it measures.",
         f"Every ratio is of medians of {rounds} rounds of {seconds:g} s, the compared ways in turns in one run. In "
-        "brackets the least and the greatest ratio of two rounds that ran one after the other. After each comparison the "
-        "ledgers are summed against the wallets: one overspent, doubled or lost charge voids its figures.",
+        "brackets the least and the greatest ratio of two rounds that ran one after the other. After each comparison "
+        "the ledgers are summed against the wallets: one overspent, doubled or lost charge voids its figures.",
         "\n".join(f"- {line}." for line in machine),
         "## What is claimed",
         claims(every),

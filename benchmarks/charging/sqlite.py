@@ -38,9 +38,9 @@ def compare(stage: Stage) -> Iterator[Comparison]:
             ],
             audit=lambda: faults(ours, worker.accepted) + faults(bare, same.accepted),
             notes=[
-                "Both with the portal's own pragmas: WAL, and synchronous=FULL, so that each charge waits for the disk. "
-                "The bare module runs statements and parameters that were written down while the action charged a "
-                "copy of the same file, in the same order, and fetches every row."
+                "Both with the portal's own pragmas: WAL, and synchronous=FULL, so that each charge waits for the "
+                "disk. The bare module runs statements and parameters that were written down while the action "
+                "charged a copy of the same file, in the same order, and fetches every row."
             ],
         )
 

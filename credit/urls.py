@@ -14,6 +14,7 @@ urlpatterns = [
     path("wallets/<str:wallet_id>/limit/end/<str:slot>/", limits.end_limit, name="end_limit"),
     path("wallets/<str:wallet_id>/limit/remove/", limits.remove_limit, name="remove_limit"),
     path("", include("credit.views.organization_urls")),
+    path("api-clients/", include("credit.views.clients")),
     path("usage-files/", uploads.usage_files, name="usage_files"),
     path("usage-files/<int:pk>/", uploads.usage_file, name="usage_file"),
     path("usage-files/<int:pk>/again/", uploads.import_again, name="import_again"),

@@ -1,0 +1,29 @@
+"""A new API client: its name on ledger lines, and what it may do."""
+
+from typing import Any
+
+from django import forms
+
+from credit.actions.refusals import NotDone
+from credit.models import Scope
+
+
+class ClientForm(forms.Form):
+    name = forms.CharField(
+        max_length=100,
+        help_text="Stands on every ledger line it makes, such as “Mediation EU”.",
+        error_messages={"required": "Name is missing. Type what the system is called."},
+    )
+    scopes = forms.MultipleChoiceField(
+        label="May",
+        choices=Scope.choices,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one. A client without a scope can do nothing."},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["name"].widget.attrs["autocomplete"] = "off"
+
+    def refuse(self, error: NotDone) -> None:
+        self.add_error(error.field if error.field in self.fields else None, error.message)

@@ -18,8 +18,8 @@ ABOUT = """\
 Ask, hold, charge, refund and pay over HTTP.
 
 - **Money is a decimal string** in the wallet’s currency, both ways. Unlimited is `"usable": null`, `"unlimited": true`.
-- **Every request that moves money carries an `Idempotency-Key`**, one per wallet and request. Sent again with the
-  same content it gets the same status and body, with a header `Idempotent-Replayed: true`, and is done once; with
+- **Every request that moves money carries a key**, in the header `Idempotency-Key`, one per wallet and request. Sent
+  again with the same content it gets the same status and body, with `Idempotent-Replayed: true`, and is done once; with
   other content it is 422. Whenever no answer came, send the same request with the same key again.
 - **Errors are problem documents** (RFC 9457). Act on `reason`; show `detail` to people. A decline is 402.
 - **Fields and parameters that are not known are refused.**

@@ -17,7 +17,7 @@ class ClientForm(forms.Form):
     scopes = forms.MultipleChoiceField(
         label="May",
         choices=Scope.choices,
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
         error_messages={"required": "Choose at least one. A client without a scope can do nothing."},
     )
 

@@ -51,6 +51,7 @@ class Server:
             "PORTAL_VAR_DIR": str(self.var_dir),
             "PYTHONPATH": str(BASE_DIR),
             "LOG_LEVEL": "WARNING",
+            "DEBUG": "0",
         }
 
     def version(self) -> str:

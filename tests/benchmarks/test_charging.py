@@ -31,7 +31,7 @@ def run(process_environment):
             *arguments,
         ]
         env = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
-        return subprocess.run(command, cwd=BASE_DIR, env=env, capture_output=True, text=True, timeout=300)
+        return subprocess.run(command, cwd=BASE_DIR, env=env, capture_output=True, text=True, timeout=600)
 
     return run
 

@@ -21,6 +21,8 @@ def to_micros(amount: Decimal | int | str) -> int:
     value = _decimal(amount)
     if abs(value) > LARGEST_AMOUNT_MICROS // MICROS:
         raise InvalidAmount("Amount is larger than 1,000,000,000,000. Type a smaller one.")
+    if int(value.as_tuple().exponent) >= -DECIMALS:
+        return int(value.scaleb(DECIMALS))
     # A fraction, since Decimal's own arithmetic would round a tail beyond its 28 digits in silence.
     micros = Fraction(value) * MICROS if value else Fraction(0)
     if micros.denominator != 1:

@@ -79,8 +79,7 @@ WITH locked AS MATERIALIZED (
 SELECT 0, answer FROM told
 """
 
-# $3 wallets (distinct), $4 ordinals, $5 wallet of each line, $6 micros, $7 kinds, $8 currencies, $9 occurred_at,
-# $10 references, $11 descriptions, $12 keys, $13 fingerprints, $14 by_user, $15 by_name
+# $3 wallets (distinct), $4 the lines as one JSON text (psycopg dumps a list ten times slower), $5 by_user, $6 by_name
 _MANY = """
 WITH locked AS MATERIALIZED (
     SELECT * FROM {wallet} WHERE id = ANY ($3::bigint[]) ORDER BY id FOR NO KEY UPDATE
@@ -89,9 +88,8 @@ WITH locked AS MATERIALIZED (
 ), asked AS MATERIALIZED (
     SELECT w.*, {usable} AS usable, {weight} AS weight FROM w WHERE {plain}
 ), sent AS MATERIALIZED (
-    SELECT * FROM unnest($4::int[], $5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::timestamptz[],
-        $10::text[], $11::text[], $12::text[], $13::text[])
-    AS s (ordinal, wallet, micros, kind, sent_currency, occurred_at, reference, description, key, fingerprint)
+    SELECT * FROM json_to_recordset($4::json) AS s (ordinal int, wallet bigint, micros bigint, kind text,
+        sent_currency text, occurred_at timestamptz, reference text, description text, key text, fingerprint text)
 ), placed AS MATERIALIZED (
     SELECT s.*, w.id, w.wallet_id, w.t, w.usable, w.weight, w.last_sequence, w.period_starts_at,
         w.balance_micros - w.closing_micros - w.unbilled_micros AS current,
@@ -126,7 +124,7 @@ WITH locked AS MATERIALIZED (
 ), written AS (
     INSERT INTO {line} {columns}
     SELECT line, wallet, sequence, t, occurred_at, kind, -micros, current_after, counted, false,
-        CASE WHEN counted THEN period_starts_at END, reference, description, '', $14::int, $15::text
+        CASE WHEN counted THEN period_starts_at END, reference, description, '', $5::int, $6::text
     FROM passed
 ), told AS MATERIALIZED (
     SELECT ordinal, wallet, key, fingerprint, t, {told} AS answer FROM passed
@@ -136,6 +134,10 @@ WITH locked AS MATERIALIZED (
 )
 SELECT ordinal, answer FROM told
 """
+_COLUMNS = (
+    *("ordinal", "wallet", "micros", "kind", "sent_currency", "occurred_at"),
+    *("reference", "description", "key", "fingerprint"),
+)
 
 
 def charge_at_once(
@@ -176,20 +178,24 @@ def _charge_many(
     who: tuple[Any, str],
 ) -> dict[int, Outcome]:
     wallets = _pks(lines)
-    columns = [
+    rows = [
         (
-            *(ordinal, wallets[ordinal], line.micros, str(line.kind), line.currency, line.occurred_at),
+            *(ordinal, wallets[ordinal], line.micros, str(line.kind), line.currency, _text(line.occurred_at)),
             *(line.reference, line.description, line.key, prints[ordinal]),
         )
         for ordinal, line in lines.items()
         if ordinal in wallets
     ]
-    keyed = [(row[1], row[8]) for row in columns if row[8]]
-    if not columns or len(set(keyed)) < len(keyed):
+    keyed = [(row[1], row[8]) for row in rows if row[8]]
+    if not rows or len(set(keyed)) < len(keyed):
         return {}  # the same key twice is a replay of the first: the portable path's
-    arrays = [list(column) for column in zip(*columns, strict=True)]
-    values = (*clock, sorted(set(arrays[1])), *arrays, *who)
+    sent = json.dumps([dict(zip(_COLUMNS, row, strict=True)) for row in rows])
+    values = (*clock, sorted({row[1] for row in rows}), sent, *who)
     return _execute(connection, statement_for_many(), values, prepare=False)
+
+
+def _text(instant: datetime | None) -> str | None:
+    return instant.isoformat() if instant else None
 
 
 def _pks(lines: Mapping[int, plain.Charge]) -> dict[int, int]:

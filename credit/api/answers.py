@@ -18,11 +18,19 @@ def money(micros: int | None) -> str | None:
 
 
 def in_decimals(numbers: dict[str, Any]) -> dict[str, Any]:
-    """`{"left_micros": 1500000}` -> `{"left": "1.50"}`; what is no amount stays as it is."""
+    """`{"left_micros": 1500000}` -> `{"left": "1.50"}`; what is no amount stays as it is.
+
+    By name: the database keeps an answer without its order, and a replay must not differ by a byte.
+    """
     return {
         name.removesuffix("_micros"): money(value) if name.endswith("_micros") else value
-        for name, value in numbers.items()
+        for name, value in sorted(numbers.items())
     }
+
+
+def _breakdown(parts: dict[str, Any]) -> dict[str, Any]:
+    """Under the words that the wallet itself is answered with: `live_reserved_micros` is reserved."""
+    return in_decimals({name.removeprefix("live_"): value for name, value in parts.items()})
 
 
 def accepted(outcome: Outcome) -> dict[str, Any]:
@@ -49,6 +57,6 @@ def decline(outcome: Outcome) -> dict[str, Any]:
         "usable": money(outcome.usable_micros),
         "unlimited": outcome.unlimited,
         "current_balance": money(outcome.current_balance_micros),
-        "breakdown": in_decimals(outcome.breakdown),
+        "breakdown": _breakdown(outcome.breakdown),
         **{name: value for name, value in in_decimals(outcome.details).items() if name != "requested"},
     }

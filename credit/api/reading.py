@@ -56,7 +56,7 @@ def read_wallet(
     now = timezone.now()
     if as_of is None:
         return answers.json(wallets.numbers(wallets.at(row, now), now))
-    return answers.json(wallets.numbers(_past(row, as_of, now), as_of))
+    return answers.json({**wallets.numbers(_past(row, as_of, now), as_of), "version": None})
 
 
 @router.get(

@@ -153,7 +153,9 @@ class Wallet(WalletFound):
     usable: Money | None
     unlimited: bool
     standing: str
-    version: int
+    version: int | None = Field(
+        description="Send it with a change of limit or mode; null as of a past instant."
+    )
     limits: Limits
     formula: Formula
 

@@ -52,10 +52,11 @@ class Job:
 def page(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     runs = latest_runs()
+    first = min((run.started_at for run in runs.values()), default=None)
     differences = Difference.objects.filter(gone_at=None).select_related("wallet__organization")
     notices = Notice.objects.select_related("wallet__organization")
     context = {
-        "jobs": [_job(name, runs.get(name), now) for name in JOBS],
+        "jobs": [_job(name, runs.get(name), first, now) for name in JOBS],
         "differences": differences[:SHOWN],
         "notices": notices[:SHOWN],
         "errors": JobRun.objects.exclude(error="")[:5],
@@ -73,15 +74,17 @@ def latest_runs() -> dict[str, JobRun]:
     return {run.name: run for run in JobRun.objects.filter(pk__in=pks)}
 
 
-def _job(name: str, run: JobRun | None, now: datetime) -> Job:
+def _job(name: str, run: JobRun | None, first: datetime | None, now: datetime) -> Job:
     entry, what = JOBS[name]
     every = timedelta(seconds=settings.CELERY_BEAT_SCHEDULE[entry]["schedule"])
-    is_late = run is None or now - run.started_at > every * PATIENCE
+    # A job that has not run since the portal was set up is late by the clock of the first one that has.
+    since = run.started_at if run else first
+    is_late = since is not None and now - since > every * PATIENCE
     return Job(name, what, run, _did(run), run.started_at + every if run else None, every, is_late)
 
 
 def _did(run: JobRun | None) -> str:
     if run is None:
-        return "Never ran"
+        return "Has not run yet"
     done = [f"{count:,} {what.replace('_', ' ')}" for what, count in run.counts.items() if count]
     return ", ".join(done) if done else "Nothing was due"

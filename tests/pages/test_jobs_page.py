@@ -22,7 +22,7 @@ def words():
 
 
 def test_a_job_that_never_ran_says_so(words):
-    assert words().count("Never ran") == len(JOBS)
+    assert words().count("Has not run yet") == len(JOBS)
 
 
 def test_every_scheduled_job_is_on_the_page():

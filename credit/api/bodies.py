@@ -29,6 +29,10 @@ def refuse_unread(request: HttpRequest) -> None:
             415, "wrong_content_type", f"The body is {request.content_type or 'untyped'}, not JSON."
         )
     sent = request.META.get("CONTENT_LENGTH") or "0"
+    if sent == "0" and "HTTP_TRANSFER_ENCODING" in request.META:
+        raise Problem(
+            411, "length_required", "A body in chunks is not read. Send it whole, with its Content-Length."
+        )
     if not sent.isdigit() or int(sent) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
         raise too_large()
 

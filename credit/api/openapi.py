@@ -12,7 +12,7 @@ ROOT = "/api/v1/"
 _READS = ("get",)
 _ALWAYS = ("401", "403", "405", "429", "500", "503")
 _OF_PATHS = ("404", "422")
-_OF_BODIES = ("400", "402", "404", "409", "413", "415", "422")
+_OF_BODIES = ("400", "402", "404", "409", "411", "413", "415", "422")
 
 ABOUT = """\
 Ask, hold, charge, refund and pay over HTTP.

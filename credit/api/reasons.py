@@ -61,6 +61,7 @@ REQUEST = {
         "409",
         "Nothing was stored. Send the same request with the same key after `Retry-After` seconds.",
     ),
+    "length_required": ("The length of the body is missing", "411", "Send a `Content-Length`."),
     "body_too_large": ("The body is too large", "413", "Send a batch in parts."),
     "wrong_content_type": ("The content type is not JSON", "415", "Send `Content-Type: application/json`."),
     "undone": ("Undone with the rest of its batch", "424", "Another line of the atomic batch was refused."),

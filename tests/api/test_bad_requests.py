@@ -158,6 +158,14 @@ def test_missing_body_is_refused(caller):
     assert (sent.status_code, sent.json()["reason"]) == (422, "invalid_input")
 
 
+def test_body_in_chunks_is_411(caller):
+    headers = caller.headers(**{"Transfer-Encoding": "chunked"})
+    as_json = {"CONTENT_TYPE": "application/json", "CONTENT_LENGTH": ""}
+    sent = caller.http.generic("POST", "/api/v1/charges", headers=headers, **as_json)
+
+    assert (sent.status_code, sent.json()["reason"]) == (411, "length_required")
+
+
 def test_ten_megabytes_are_413(caller):
     body = json.dumps({"wallet": "W" * 10_000_000}).encode()
 

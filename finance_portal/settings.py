@@ -125,6 +125,13 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
     # A file, not memory: threads and a real worker must be able to open the database of a test.
     _database["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
 
+if _database["ENGINE"] == "django.db.backends.postgresql":
+    # Statements that come again are prepared once per connection: planning the charge statement costs as much as
+    # running it. Behind a pooler that hands a connection on after each transaction, set it to -1 (never).
+    _threshold = env.int("DATABASE_PREPARE_THRESHOLD", default=5)
+    _prepares = {"prepare_threshold": _threshold if _threshold >= 0 else None}
+    _database["OPTIONS"] = {**_prepares, **_database.get("OPTIONS", {})}
+
 # --- People and sessions --------------------------------------------------------------------------
 
 LOGIN_URL = "/sign-in/"

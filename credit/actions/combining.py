@@ -11,15 +11,13 @@ from threading import Event, Lock
 
 from django.db import OperationalError
 
-from credit.actions.answering import answer_one
+from credit.actions import charges
 from credit.actions.books import Now
-from credit.actions.charges import Line, post
+from credit.actions.charges import Line
 from credit.actions.outcome import Outcome
 from credit.actors import Actor
 
 MOST_TOGETHER = 200
-# A leader that was killed must not leave its followers waiting for ever.
-LONGEST_WAIT_SECONDS = 60
 
 
 @dataclass
@@ -39,27 +37,22 @@ class Combiner:
         self._led = False
 
     def charge(self, line: Line, *, by: Actor, now: Now) -> Outcome:
-        """As `charges.charge`: accepted or declined; BadInput or Refused where nothing is stored."""
+        """The outcome as `charges.post` gives it: bad input and refusals stand in it as its error."""
         mine = _Waiting(line, by, now)
         with self._lock:
             mine.leads, self._led = not self._led, True
             if not mine.leads:
                 self._queue.append(mine)
         if not mine.leads:
-            mine.settled.wait(LONGEST_WAIT_SECONDS)
+            mine.settled.wait()  # whoever leads settles its followers, whatever happens to it
         if mine.leads:
             self._lead(mine)
-        if mine.outcome is None:
-            return answer_one(line, by=by, now=now)
-        if mine.outcome.error is not None:
-            raise mine.outcome.error
-        return mine.outcome
+        return mine.outcome or charges.post(lines=[line], by=by, now=now)[0]
 
     def _lead(self, mine: _Waiting) -> None:
         together = [mine, *self._take(mine)]
         try:
-            if len(together) > 1:
-                _apply(together)
+            _apply(together)
         finally:
             self._hand_on()
             for other in together[1:]:
@@ -85,7 +78,9 @@ class Combiner:
 def _apply(together: Sequence[_Waiting]) -> None:
     """On a fault of the database nobody has an outcome: each then tries on its own and gets its own error."""
     try:
-        outcomes = post(lines=[each.line for each in together], by=together[0].by, now=together[0].now)
+        outcomes = charges.post(
+            lines=[each.line for each in together], by=together[0].by, now=together[0].now
+        )
     except OperationalError:
         return
     for each, outcome in zip(together, outcomes, strict=True):
@@ -96,5 +91,5 @@ _combiner = Combiner()
 
 
 def charge(line: Line, *, by: Actor, now: Now) -> Outcome:
-    """A single charge of a process that serves many at once."""
+    """A single charge in a process that serves many at once; see `Combiner.charge`."""
     return _combiner.charge(line, by=by, now=now)

@@ -95,8 +95,8 @@ WITH locked AS MATERIALIZED (
         w.balance_micros - w.closing_micros - w.unbilled_micros AS current,
         {counted} AS counted,
         row_number() OVER line AS nth,
-        sum(s.micros) OVER line AS so_far,
-        sum(s.micros) OVER whole AS total,
+        (sum(s.micros) OVER line)::bigint AS so_far,
+        (sum(s.micros) OVER whole)::bigint AS total,
         bool_and(NOT {invoiced} AND (s.sent_currency IS NULL OR s.sent_currency = w.currency)
             AND (s.occurred_at IS NULL OR s.occurred_at <= w.t + interval '24 hours') AND known.key IS NULL
         ) OVER whole AS all_plain
@@ -235,7 +235,7 @@ def _statement(text: str, kind: str, **parts: str) -> str:
         wallet=Wallet._meta.db_table,
         line=line,
         answer=Answer._meta.db_table,
-        ids=f"pg_get_serial_sequence('{line}', 'id')",
+        ids=f"'{_sequence(line)}'::regclass",
         columns=_LINE,
         instant=_INSTANT,
         plain=plain.PLAIN,
@@ -246,6 +246,13 @@ def _statement(text: str, kind: str, **parts: str) -> str:
         invoiced=plain.where(rules.is_invoiced_at_once, kind),
         **parts,
     )
+
+
+def _sequence(table: str) -> str:
+    """The sequence of a table's pk by name: looked up once, not once a line."""
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.execute("SELECT pg_get_serial_sequence(%s, 'id')", [table])
+        return str(cursor.fetchone()[0])
 
 
 def _execute(connection: Any, text: str, values: tuple[Any, ...], *, prepare: bool) -> dict[int, Outcome]:

@@ -7,7 +7,7 @@ from django.utils import timezone
 from ninja import Router
 from pydantic import Discriminator, Field, Tag
 
-from credit.actions import charges, corrections, payments
+from credit.actions import charges, combining, corrections, payments
 from credit.actions.answering import LONGEST_BATCH, Request
 from credit.actions.outcome import Outcome
 from credit.actions.refusals import BadInput
@@ -111,8 +111,7 @@ def answer(outcome: Outcome) -> HttpResponse:
 def post_charge(request: SignedIn, body: Charge, key: Key) -> HttpResponse:
     """Asks the rule and posts, in one step. Declined is 402: nothing is charged, the attempt is recorded."""
     line = charges.Line(**body.__dict__, key=key_of(key))
-    (outcome,) = charges.post(lines=[line], by=request.auth, now=timezone.now)
-    return answer(outcome)
+    return answer(combining.charge(line, by=request.auth, now=timezone.now))
 
 
 @router.post("/batches", auth=ClientKey("charge"), response=shapes.BatchAnswer, summary="Post a batch")

@@ -3,6 +3,7 @@
 import logging
 import math
 import time
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from threading import Lock
@@ -46,15 +47,37 @@ def take(client_id: int) -> Allowance:
 
 
 def _counted(name: str) -> int:
+    if not settings.REDIS_URL.startswith(("redis://", "rediss://")):
+        return _own.count(name)
     try:
-        return int(_storage().incr(name, WINDOW_SECONDS + 1))
+        return int(_shared().incr(name, WINDOW_SECONDS + 1))
     except StorageError:
         # Charging must not stop because a counter is gone.
         log.exception("Requests are not counted: the storage of the rates does not answer.")
         return 0
 
 
-def _storage() -> Any:
+class _Own:
+    """Counts in this process alone, where there is no Redis. The library's own starts a thread for every key."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._window = ""
+        self._counts: Counter[str] = Counter()
+
+    def count(self, name: str) -> int:
+        window = name.rpartition("/")[2]
+        with self._lock:
+            if window != self._window:
+                self._window, self._counts = window, Counter()
+            self._counts[name] += 1
+            return self._counts[name]
+
+
+_own = _Own()
+
+
+def _shared() -> Any:
     # The library looks its driver up when it is made, which two threads at once must not do.
     with _making:
         return _made()
@@ -62,7 +85,5 @@ def _storage() -> Any:
 
 @cache
 def _made() -> Any:
-    """Redis where the portal has one, so that all web processes count together; else this process's memory."""
-    if not settings.REDIS_URL.startswith(("redis://", "rediss://")):
-        return storage_from_string("memory://")
+    """Redis, so that all web processes count together."""
     return storage_from_string(settings.REDIS_URL, wrap_exceptions=True)

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID, uuid5
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from credit.demo import cast, regulars, states
 from credit.demo.agenda import Agenda, end_month
@@ -36,6 +36,8 @@ def seed(count: int, now: datetime, quiet: bool | None) -> None:
         _plan(Stage(agenda, calendar, chance, actors), organizations)
         agenda.run(quiet)
         end_month(now)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")  # so many rows at once: the database must know them before the first page
 
 
 def _organizations(count: int, calendar: Calendar) -> dict[str, Organization]:

@@ -9,7 +9,6 @@ from django.core import signing
 from django.utils import timezone
 
 from credit import display, periods
-from credit.money import decimals
 from credit.terms import ChangeReason
 
 _GROUPED = re.compile(r"-?\d{1,3}([ ,\u00a0\u202f'’]\d{3})+(\.\d*)?")
@@ -116,7 +115,6 @@ class LimitForm(ReasonForm):
         for name in ("ends_at", "starts_at"):
             self.fields[name].zone = wallet.time_zone
             self.fields[name].help_text = f"Date and time in {display.place(wallet.time_zone)}."
-        self.fields["amount"].widget.attrs["placeholder"] = "0" if not decimals(wallet.currency) else "0.00"
 
     def clean_amount(self) -> str:
         """An empty amount is not zero and not unlimited: it is missing."""

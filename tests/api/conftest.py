@@ -12,6 +12,7 @@ def nobody_is_known_yet():
     """Ids and credentials of another test mean nothing in this one."""
     clients.known.forget()
     rates._made.cache_clear()
+    rates._own = rates._Own()
 
 
 @pytest.fixture

@@ -7,14 +7,7 @@ from credit.actions.limit_plans import as_settled
 from credit.actions.refusals import BadInput
 from credit.api.answers import money
 from credit.models import Transaction, Wallet
-from credit.prepared import Prepared
-from credit.rules import RULES
 from credit.terms import PaymentMode, Reason
-
-_COLUMNS = [field.attname for field in Wallet._meta.concrete_fields]
-_prepared = Prepared(
-    lambda instant, keys: Wallet.objects.at(instant).filter(pk__in=keys).values(*_COLUMNS, *RULES), size=1
-)
 
 # product.md section 2: sign and word of each part of usable, with the rule's name for it.
 _PREPAID = [("+", "balance", "balance_micros"), ("-", "reserved", "live_reserved_micros")]
@@ -37,13 +30,8 @@ def by_id(wallet_id: str) -> Wallet:
 
 
 def at(wallet: Wallet, instant: datetime) -> Any:
-    """Row and numbers anew, from one query whose SQL is written once per process."""
-    row = _prepared.rows(instant, [wallet.pk])[wallet.pk]
-    live = Wallet.from_db("default", _COLUMNS, [row[name] for name in _COLUMNS])
-    for name in RULES:
-        setattr(live, name, row[name])
-    live.organization = wallet.organization
-    return live
+    """Row and numbers anew."""
+    return Wallet.objects.at(instant).select_related("organization").get(pk=wallet.pk)
 
 
 def identity(wallet: Wallet) -> dict[str, Any]:

@@ -47,7 +47,7 @@ $(STATIC_READY): $(RUN_READY) $(shell find static -type f)
 run: export PORTAL_DEMO := 1
 run: $(RUN_READY) $(STATIC_READY)
 	@python manage.py migrate --verbosity 0
-	@if python manage.py help seed_demo > /dev/null 2>&1; then python manage.py seed_demo --if-empty; fi
+	@python manage.py seed_demo --if-empty
 	@exec python -m finance_portal.supervisor
 
 # Both runs always; the second starts the servers that no variable names.

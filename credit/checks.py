@@ -8,7 +8,10 @@ from django.core.checks import Error, register
 def sqlite_locks_before_it_reads(app_configs: Any, **kwargs: Any) -> list[Error]:
     """Without IMMEDIATE two writers read the same usable credit before either writes (house.md section 4)."""
     database = settings.DATABASES["default"]
-    if "sqlite" not in database["ENGINE"] or database.get("OPTIONS", {}).get("transaction_mode") == "IMMEDIATE":
+    if (
+        "sqlite" not in database["ENGINE"]
+        or database.get("OPTIONS", {}).get("transaction_mode") == "IMMEDIATE"
+    ):
         return []
     return [
         Error(

@@ -26,7 +26,7 @@ class Slot(Expression):
         super().__init__(output_field=output_field)
         self.name = name
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list["Slot"]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         return "%s", [self]
 
 
@@ -50,7 +50,7 @@ class Rule(Expression):
         clone.alias = change_map.get(self.alias, self.alias)
         return clone
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         text, slots = compiled(self.name, self.given, connection.alias, self.alias)
         return text, [
             slot.output_field.get_db_prep_value(self.values[slot.name], connection) for slot in slots

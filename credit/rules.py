@@ -55,7 +55,7 @@ class Row:
         self._expired_holds = expired_holds
 
     def __getitem__(self, column: str) -> Expression:
-        return self.given.get(column, F(column))
+        return self.given[column] if column in self.given else F(column)
 
     def has_begun(self, column: str) -> LessThanOrEqual:
         """Whether the instant in the column is reached; a column without an instant never is."""

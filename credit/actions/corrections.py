@@ -74,8 +74,9 @@ class Reversal(Correction):
     verb = "reversal"
 
     def wallets(self) -> Iterable[Wallet | str]:
+        """The other leg of a transfer has to be locked too."""
         legs = _legs(self.transaction) if self.transaction else []
-        return [self.wallet, *(leg.wallet for leg in legs if leg.wallet_id != self.transaction.wallet_id)]
+        return [self.wallet, *(leg.wallet for leg in legs if leg != self.transaction)]
 
     def decide(self, account: Account) -> Outcome:
         refuse_when_closed(account.wallet)

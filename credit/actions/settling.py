@@ -85,6 +85,7 @@ def _end_periods(wallet: Wallet, t: datetime) -> Iterator[Period]:
 
 def end_period(wallet: Wallet, ended_at: datetime, t: datetime) -> Period:
     """The running period becomes an ended one, its amount stands as closing until the close books it."""
+    assert wallet.period_starts_at is not None
     ended = Period(
         wallet=wallet,
         starts_at=wallet.period_starts_at,

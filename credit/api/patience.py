@@ -30,7 +30,7 @@ def _check_if_idle() -> None:
     """A connection that answered a moment ago is not asked whether it lives; every request can be sent again."""
     now = monotonic()
     if now - getattr(connection, "_asked_at", -IDLE_SECONDS) < IDLE_SECONDS:
-        connection.health_check_done = True
+        connection.health_check_done = True  # type: ignore[attr-defined]
     connection.close_if_health_check_failed()
     connection._asked_at = now  # type: ignore[attr-defined]
 

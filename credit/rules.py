@@ -54,7 +54,7 @@ class Row:
         self.given = given
         self._expired_holds = expired_holds
 
-    def __getitem__(self, column: str) -> Expression:
+    def __getitem__(self, column: str) -> Any:
         return self.given[column] if column in self.given else F(column)
 
     def has_begun(self, column: str) -> LessThanOrEqual:

@@ -153,7 +153,9 @@ class Wallet:
 
     def zone_when_billing_began(self, since):
         """A change of zone at that very instant, but after it, changes only the next period."""
-        began = max(n for n, (at, what, _) in enumerate(self.told) if at == since and what in ("mode", "open"))
+        began = max(
+            n for n, (at, what, _) in enumerate(self.told) if at == since and what in ("mode", "open")
+        )
         return [name for _, what, name in self.told[:began] if what == "zone"][-1]
 
     def periods(self, t):

@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format lock bench clean
+.PHONY: help run test lint format lock bench storm clean
 
 PYTHON ?= python3
 HOST ?= 127.0.0.1
@@ -25,6 +25,7 @@ help:
 	@echo "make test    the whole suite: SQLite, then PostgreSQL with Redis"
 	@echo "make lint    style, types, import directions, missing migrations"
 	@echo "make bench   the figures that the documents quote"
+	@echo "make storm   64 clients while servers die, then the books (STORM=\"--seconds 60\")"
 	@echo "make lock    the lock files anew, from pyproject.toml"
 
 $(VENV)/bin/python:
@@ -72,6 +73,9 @@ format: $(DEV_READY)
 
 bench: $(DEV_READY)
 	python -m benchmarks $(BENCH)
+
+storm: $(DEV_READY)
+	python -m tests.storm $(STORM)
 
 PIP_COMPILE = pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header --no-emit-options \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links

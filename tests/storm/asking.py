@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 # How often a client hangs up before it has sent all, or before it has read the answer.
-HANGS_UP = 0.03
+HANGS_UP = 0.05
 ANSWERS_WITHIN_SECONDS = 30
 
 
@@ -36,6 +36,10 @@ class Said:
     def accepted(self) -> bool:
         return self.status == 200
 
+    @property
+    def is_replay(self) -> bool:
+        return self.replayed or any(line["replayed"] for line in self.answer.get("results") or [])
+
 
 class Asker:
     def __init__(self, port: int, credential: str, random: Random, is_over: Callable[[], bool]) -> None:
@@ -53,6 +57,8 @@ class Asker:
             self.tally["sent"] += 1
             if self._is_answered(said):
                 self.tally["accepted" if said.accepted else "declined or refused"] += 1
+                self.tally["tried more than once"] += said.doubtful
+                self.tally["done by an attempt that seemed lost"] += said.doubtful and said.is_replay
                 return said
             said.doubtful = True
             if time.monotonic() > give_up_at:

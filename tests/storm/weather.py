@@ -11,7 +11,7 @@ import psycopg
 
 from tests.storm.web import APPLICATION_NAME, BASE_DIR, Web
 
-CUTS = 10  # moments at which database connections of the web server are cut
+CUTS = 20  # moments at which database connections of the web server are cut
 _CONNECTIONS = "SELECT pid FROM pg_stat_activity WHERE application_name = %s AND datname = current_database()"
 
 
@@ -53,7 +53,7 @@ class Weather:
     def _cut_connections(self) -> None:
         with psycopg.connect(self.env["DATABASE_URL"], autocommit=True) as connection:
             pids = [pid for (pid,) in connection.execute(_CONNECTIONS, [APPLICATION_NAME])]
-            for pid in self.random.sample(pids, min(2, len(pids))):
+            for pid in self.random.sample(pids, min(3, len(pids))):
                 connection.execute("SELECT pg_terminate_backend(%s)", [pid])
                 self.tally["database connections cut"] += 1
 

@@ -30,9 +30,8 @@ class Request:
     verb = ""
     permission = ""
 
-    @property
-    def is_plain(self) -> bool:
-        """A charge without overrun, which a database can answer by statements of its own."""
+    def is_plain(self, by: Actor) -> bool:
+        """A charge, which a database can answer by statements of its own."""
         return False
 
     def parse(self) -> None:
@@ -137,13 +136,18 @@ class _Batch:
         """What the database's own statement answers; a wallet that anything else is asked of is left alone."""
         fit = {at: request for at, request in enumerate(self.requests) if at not in self.errors}
         others = {
-            _name(wallet) for request in fit.values() if not request.is_plain for wallet in request.wallets()
+            _name(wallet)
+            for request in fit.values()
+            if not request.is_plain(self.by)
+            for wallet in request.wallets()
         }
         mixed = len({isinstance(wallet, str) for request in fit.values() for wallet in request.wallets()}) > 1
         if mixed and others:
             return  # one wallet may stand under both of its names
         plain: Any = {
-            at: each for at, each in fit.items() if each.is_plain and _name(each.wallet) not in others
+            at: each
+            for at, each in fit.items()
+            if each.is_plain(self.by) and _name(each.wallet) not in others
         }
         shortcut = postgresql.charge_at_once if connection.vendor == "postgresql" else sqlite.charge_at_once
         self.answered = shortcut(plain, self.prints, by=self.by, now=now)

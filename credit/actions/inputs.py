@@ -59,7 +59,10 @@ def instant(sent: datetime | None, *, field: str) -> datetime | None:
         raise BadInput(
             field, f"{_label(field)} needs a date, a time and a zone, such as 2026-11-30T15:32:00+02:00."
         )
-    return sent.astimezone(UTC)
+    try:
+        return sent.astimezone(UTC)
+    except OverflowError:
+        raise BadInput(field, f"{_label(field)} lies outside the calendar. Check the year.") from None
 
 
 def charge_kind(sent: str) -> Kind:

@@ -18,7 +18,7 @@ FARTHEST_AHEAD = timedelta(hours=24)
 
 
 class Charge(Protocol):
-    """A parsed charges.Line without overrun."""
+    """A parsed charges.Line; `overrun` only by somebody who has that right."""
 
     wallet: Wallet | str
     key: str | None
@@ -28,6 +28,7 @@ class Charge(Protocol):
     reference: str
     description: str
     occurred_at: datetime | None
+    overrun: bool
 
 
 # Nothing that a writer would have to settle first, and none of the reasons to decline that are not about the amount.

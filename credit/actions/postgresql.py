@@ -41,7 +41,7 @@ _LINE = """
 """
 
 # $3 wallet, $4 micros, $5 kind, $6 currency, $7 occurred_at, $8 reference, $9 description, $10 key, $11 fingerprint,
-# $12 by_user, $13 by_name
+# $12 by_user, $13 by_name, $14 overrun
 _ONE = """
 WITH locked AS MATERIALIZED (
     SELECT * FROM {wallet} WHERE {found_by} = $3 FOR NO KEY UPDATE
@@ -54,7 +54,7 @@ WITH locked AS MATERIALIZED (
     AND {weight} <= {largest} - $4::bigint
     AND NOT EXISTS (SELECT FROM {answer} WHERE wallet_id = w.id AND key = $10::text)
 ), passed AS (
-    SELECT * FROM asked WHERE $4::bigint = 0 OR usable IS NULL OR $4::bigint <= usable
+    SELECT * FROM asked WHERE $14::bool OR $4::bigint = 0 OR usable IS NULL OR $4::bigint <= usable
 ), kept AS (
     UPDATE {wallet} AS k SET
         balance_micros = p.balance_micros - CASE WHEN p.counted THEN 0 ELSE $4::bigint END,
@@ -68,7 +68,7 @@ WITH locked AS MATERIALIZED (
 ), line AS (
     INSERT INTO {line} {columns}
     SELECT nextval({ids}), id, sequence, t, $7::timestamptz, $5::text, -$4::bigint, current_after,
-        counted, false, period, $8::text, $9::text, '', $12::int, $13::text
+        counted, $14::bool, period, $8::text, $9::text, '', $12::int, $13::text
     FROM kept RETURNING id
 ), told AS (
     SELECT kept.id AS wallet, kept.t, {told} AS answer FROM kept, line
@@ -89,7 +89,8 @@ WITH locked AS MATERIALIZED (
     SELECT w.*, {usable} AS usable, {weight} AS weight FROM w WHERE {plain}
 ), sent AS MATERIALIZED (
     SELECT * FROM json_to_recordset($4::json) AS s (ordinal int, wallet bigint, micros bigint, kind text,
-        sent_currency text, occurred_at timestamptz, reference text, description text, key text, fingerprint text)
+        sent_currency text, occurred_at timestamptz, reference text, description text, key text, fingerprint text,
+        overrun bool)
 ), placed AS MATERIALIZED (
     SELECT s.*, w.id, w.wallet_id, w.t, w.usable, w.weight, w.last_sequence, w.period_starts_at,
         w.balance_micros - w.closing_micros - w.unbilled_micros AS current,
@@ -103,11 +104,15 @@ WITH locked AS MATERIALIZED (
     FROM sent s JOIN asked w ON w.id = s.wallet
     LEFT JOIN {answer} known ON known.wallet_id = s.wallet AND known.key = s.key
     WINDOW whole AS (PARTITION BY s.wallet), line AS (PARTITION BY s.wallet ORDER BY s.ordinal)
+), judged AS MATERIALIZED (
+    -- The totals only rise, so the last gated line that fits shows that all before it fitted too.
+    SELECT placed.*, bool_and(overrun OR usable IS NULL OR so_far <= usable) OVER (PARTITION BY wallet) AS all_fit
+    FROM placed
 ), passed AS MATERIALIZED (
     SELECT nextval({ids}) AS line, p.*, (p.usable - p.so_far)::bigint AS usable_after,
         (p.current - p.so_far)::bigint AS current_after, p.last_sequence + p.nth AS sequence
-    FROM placed p
-    WHERE p.all_plain AND (p.usable IS NULL OR p.total <= p.usable) AND p.weight <= {largest} - p.total
+    FROM judged p
+    WHERE p.all_plain AND p.all_fit AND p.weight <= {largest} - p.total
     ORDER BY p.wallet, p.ordinal
 ), kept AS (
     UPDATE {wallet} AS k SET
@@ -123,7 +128,7 @@ WITH locked AS MATERIALIZED (
     ) AS moved WHERE k.id = moved.wallet
 ), written AS (
     INSERT INTO {line} {columns}
-    SELECT line, wallet, sequence, t, occurred_at, kind, -micros, current_after, counted, false,
+    SELECT line, wallet, sequence, t, occurred_at, kind, -micros, current_after, counted, overrun,
         CASE WHEN counted THEN period_starts_at END, reference, description, '', $5::int, $6::text
     FROM passed
 ), told AS MATERIALIZED (
@@ -136,7 +141,7 @@ SELECT ordinal, answer FROM told
 """
 _COLUMNS = (
     *("ordinal", "wallet", "micros", "kind", "sent_currency", "occurred_at"),
-    *("reference", "description", "key", "fingerprint"),
+    *("reference", "description", "key", "fingerprint", "overrun"),
 )
 
 
@@ -163,7 +168,7 @@ def _charge_one(
     wallet = line.wallet.pk if isinstance(line.wallet, Wallet) else line.wallet
     values = (
         *(now, ticking, wallet, line.micros, str(line.kind), line.currency, line.occurred_at),
-        *(line.reference, line.description, line.key, fingerprint, user, name),
+        *(line.reference, line.description, line.key, fingerprint, user, name, line.overrun),
     )
     text = statement_for_one("id" if given else "wallet_id", str(line.kind))
     outcome = _execute(connection, text, values, prepare=True).get(0)
@@ -181,7 +186,7 @@ def _charge_many(
     rows = [
         (
             *(ordinal, wallets[ordinal], line.micros, str(line.kind), line.currency, _text(line.occurred_at)),
-            *(line.reference, line.description, line.key, prints[ordinal]),
+            *(line.reference, line.description, line.key, prints[ordinal], line.overrun),
         )
         for ordinal, line in lines.items()
         if ordinal in wallets

@@ -27,7 +27,7 @@ FROM (SELECT *, max(:now, latest_at) AS t FROM {wallet} WHERE {found_by} = :wall
 WHERE {plain} AND NOT {invoiced} AND (:currency IS NULL OR w.currency = :currency)
     AND {weight} <= {largest} - :micros
     AND NOT EXISTS (SELECT 1 FROM {answer} WHERE wallet_id = w.id AND key = :key)
-    AND (:micros = 0 OR usable IS NULL OR :micros <= usable)
+    AND (:overrun OR :micros = 0 OR usable IS NULL OR :micros <= usable)
 """
 _KEEP = """
 UPDATE {wallet} SET balance_micros = balance_micros - :charged, unbilled_micros = unbilled_micros + :counted,
@@ -36,7 +36,7 @@ UPDATE {wallet} SET balance_micros = balance_micros - :charged, unbilled_micros 
 _LINE = """
 INSERT INTO {line} (wallet_id, sequence, posted_at, occurred_at, kind, amount_micros, current_balance_after_micros,
     counted, overrun, period_starts_at, reference, description, reason, by_user_id, by_name)
-VALUES (:id, :sequence, :t, :occurred_at, :kind, -:micros, :current, :is_counted, 0, :period, :reference,
+VALUES (:id, :sequence, :t, :occurred_at, :kind, -:micros, :current, :is_counted, :overrun, :period, :reference,
     :description, '', :by_user, :by_name)
 """
 _ANSWER = """
@@ -74,6 +74,7 @@ def _charge(connection: Any, line: plain.Charge, fingerprint: str, by: Actor, no
         "description": line.description,
         "key": line.key,
         "fingerprint": fingerprint,
+        "overrun": line.overrun,
         "by_user": by.user.pk if by.user else None,
         "by_name": by.name,
     }

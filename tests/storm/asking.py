@@ -12,7 +12,7 @@ from typing import Any
 
 # How often a client hangs up before it has sent all, or before it has read the answer.
 HANGS_UP = 0.05
-ANSWERS_WITHIN_SECONDS = 30
+ANSWERS_WITHIN_SECONDS = 60
 
 
 class NoAnswer(Exception):

@@ -1,10 +1,12 @@
 """The books after the storm, added up in SQL that shares nothing with the portal."""
 
+from collections import Counter
+
 from django.db import connection
 from django.utils import timezone
 
 from credit.actions import closes, reconciliation
-from credit.models import Difference, Wallet
+from credit.models import Decline, Difference, Period, Transaction, Wallet
 from tests.storm.scene import BY
 
 # Each query gives the rows that must not be there.
@@ -61,6 +63,18 @@ def close_what_is_left() -> None:
     """Ended periods whose close was killed; again and again changes nothing."""
     while due := closes.due(timezone.now(), 200):
         closes.close(wallet_pks=due, by=BY, now=timezone.now)
+
+
+def figures() -> Counter[str]:
+    ended = Period.objects.exclude(closed_at=None)
+    return Counter(
+        {
+            "ledger lines": Transaction.objects.count(),
+            "declined attempts recorded": Decline.objects.count(),
+            "months closed": ended.count(),
+            "months closed with an invoice": ended.exclude(invoice=None).count(),
+        }
+    )
 
 
 def faults() -> list[str]:

@@ -61,6 +61,8 @@ def _storm(
     storming = weather.begin(seconds, kills)
     _at_once([lambda c=customer: c.live_until(end) for customer in customers], report)
     storming.join(ANSWERS_WITHIN_SECONDS)
+    if storming.is_alive():
+        report.faults.append("the weather did not end with the storm")
     for one in [*customers, weather]:
         report.tally += one.tally if one is weather else one.asker.tally
         if one.failed:
@@ -113,3 +115,6 @@ def _add_up(said: list[Said], report: Report) -> None:
     faults, checked = judging.judge_all()
     report.faults += faults
     report.tally["accepted decisions judged again"] = checked
+    report.tally += books.figures()
+    if report.tally["months closed"] < report.tally["months that ended in the storm"]:
+        report.faults.append("a month that ended in the storm was not closed")

@@ -18,7 +18,7 @@ def test_after_a_storm_the_books_are_straight_and_every_answer_stands(process_en
     assert report.tally["web server killed"] == 1
     assert report.tally["database connections cut"] > 0
     assert report.tally["connection lost"] > 0
-    assert report.tally["accepted decisions judged again"] > 50
+    assert report.tally["accepted decisions judged again"] > 20
 
 
 def execute(statement):

@@ -171,7 +171,7 @@ def _charge_one(
         *(line.reference, line.description, line.key, fingerprint, user, name, line.overrun),
     )
     text = statement_for_one("id" if given else "wallet_id", str(line.kind))
-    outcome = _execute(connection, text, values, prepare=True).get(0)
+    outcome = _execute(connection, text, values).get(0)
     return {ordinal: outcome} if outcome else {}
 
 
@@ -196,7 +196,7 @@ def _charge_many(
         return {}  # the same key twice is a replay of the first: the portable path's
     sent = json.dumps([dict(zip(_COLUMNS, row, strict=True)) for row in rows])
     values = (*clock, sorted({row[1] for row in rows}), sent, *who)
-    return _execute(connection, statement_for_many(), values, prepare=False)
+    return _execute(connection, statement_for_many(), values)
 
 
 def _text(instant: datetime | None) -> str | None:
@@ -260,21 +260,21 @@ def _sequence(table: str) -> str:
         return str(cursor.fetchone()[0])
 
 
-def _execute(connection: Any, text: str, values: tuple[Any, ...], *, prepare: bool) -> dict[int, Outcome]:
+def _execute(connection: Any, text: str, values: tuple[Any, ...]) -> dict[int, Outcome]:
     """One round trip. Somebody else's answer under the same key, not yet seen: the portable path will find it."""
     connection.ensure_connection()
     try:
         if connection.in_atomic_block:
             with transaction.atomic():
-                return _ask(connection, text, values, prepare)
-        return _ask(connection, text, values, prepare)
+                return _ask(connection, text, values)
+        return _ask(connection, text, values)
     except IntegrityError:
         return {}
 
 
-def _ask(connection: Any, text: str, values: tuple[Any, ...], prepare: bool) -> dict[int, Outcome]:
+def _ask(connection: Any, text: str, values: tuple[Any, ...]) -> dict[int, Outcome]:
     # A raw cursor takes the text as it is: psycopg would parse one this long anew at every call.
     with connection.wrap_database_errors, psycopg.RawCursor(connection.connection) as cursor:
-        rows = cursor.execute(text, values, prepare=prepare).fetchall()
+        rows = cursor.execute(text, values, prepare=True).fetchall()
     # Django asks psycopg to hand JSON over as text.
     return {ordinal: Outcome(**json.loads(answer)) for ordinal, answer in rows}

@@ -34,8 +34,10 @@ from credit.models import (
     Notice,
     Payment,
     Period,
+    RefusedLine,
     Reservation,
     Transaction,
+    Upload,
     Wallet,
 )
 
@@ -334,3 +336,19 @@ class ApiKeyAdmin(ReadOnly):
     list_select_related = ("client",)
     search_fields = ("client__name", "prefix")
     exclude = ("hashed_key",)
+
+
+@admin.register(Upload)
+class UploadAdmin(ReadOnly):
+    list_display = ("name", "state", "sent_at", "posted", "declined", "refused", "by_name")
+    list_filter = ("state", "gated")
+    search_fields = ("name", "digest")
+    date_hierarchy = "sent_at"
+
+
+@admin.register(RefusedLine)
+class RefusedLineAdmin(ReadOnly):
+    list_display = ("upload", "number", "reason", "field", "message")
+    list_filter = ("reason",)
+    list_select_related = ("upload",)
+    search_fields = ("upload__name", "message")

@@ -22,7 +22,7 @@ CELERY = [sys.executable, *AS_ROOT_TOO, "-m", "celery", "--quiet", "--app", "fin
 COMMANDS = {
     "web": [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", PORT),
-        *("--workers", "1", "--blocking-threads", "16", "--log-level", "warning"),
+        *("--workers", "1", "--blocking-threads", "16", "--log-level", "error"),
         "finance_portal.wsgi:application",
     ],
     "worker": [

@@ -62,7 +62,7 @@ def test_a_killed_import_goes_on_and_every_line_is_posted_exactly_once(wallet, f
 @pytest.mark.race
 def test_two_runs_at_once_post_every_line_once(wallet, file, monkeypatch):
     """The second takes the file over; the first notices before its next batch."""
-    monkeypatch.setattr(working, "BATCH", 20)
+    monkeypatch.setattr(working, "BATCH", 4)
     path = file(*sms(2000))
     ended = []
 

@@ -19,6 +19,7 @@ from django.test import TransactionTestCase
 
 from finance_portal.celery import app as celery_app
 from tests.append_only import may_be_emptied
+from tests.scenarios import summary
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 WORKER_STARTS_WITHIN_SECONDS = 60
@@ -28,7 +29,9 @@ hypothesis.settings.register_profile("portal", deadline=None, print_blob=True)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "portal"))
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    # Registered here, since the process that prints the summary loads no conftest of a folder.
+    config.pluginmanager.register(summary, "scenarios-summary")
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     settings.STORAGES = {

@@ -21,4 +21,9 @@ ACCOUNTS: dict[str, str] = {
         "wait together in one web process are applied together, so what is lost is the wait of those that "
         "come while a group is being committed; spread over many wallets these commits overlap."
     ),
+    "SQLite: single charge, of bare sqlite3 running the same statements": (
+        "SQLite needs about 0.3 ms for the five statements and the flush; Python adds about 0.15 ms: parsing the "
+        "amount exactly, the fingerprint of the content, the values of the statements and the outcome. Nothing is "
+        "built or compiled a second time."
+    ),
 }

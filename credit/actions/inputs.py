@@ -1,16 +1,18 @@
 """What was sent -> typed values, or BadInput that names the field."""
 
-import json
 from datetime import UTC, datetime
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
+
+import orjson
 
 from credit import money
 from credit.actions.refusals import BadInput
 from credit.terms import CHARGES, Kind, Reason
 
 Amount = Decimal | int | str
+_OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
 
 
 def amount(sent: Amount, *, field: str = "amount", zero: bool = False) -> int:
@@ -47,9 +49,14 @@ def text(sent: str | None, *, field: str, longest: int, required: bool = False) 
         raise BadInput(field, f"{_label(field)} is missing. Type it.")
     if len(value) > longest:
         raise BadInput(field, f"{_label(field)} is longer than {longest} characters. Shorten it.")
-    if "\x00" in value:
+    if "\x00" in value or not (value.isascii() or _is_whole(value)):
         raise BadInput(field, f"{_label(field)} has a character that cannot be stored. Remove it.")
     return value
+
+
+def _is_whole(value: str) -> bool:
+    """Half a surrogate pair is no character, and no database takes it."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
 def instant(sent: datetime | None, *, field: str) -> datetime | None:
@@ -87,7 +94,10 @@ def fingerprint(verb: str, content: dict[str, Any]) -> str:
         for name, value in content.items()
         if value is not None and value != "" and value is not False
     }
-    return sha256(json.dumps([verb, sent], sort_keys=True, default=_canonical).encode()).hexdigest()
+    try:
+        return sha256(orjson.dumps([verb, sent], option=_OPTIONS, default=_canonical)).hexdigest()
+    except orjson.JSONEncodeError:
+        raise BadInput("request", "The request has a character that cannot be stored. Remove it.") from None
 
 
 def _canonical(value: Any) -> str:

@@ -3,13 +3,13 @@
 The write lock is taken first (BEGIN IMMEDIATE), so what the rule says about the row cannot change under it.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from typing import Any
 
+import orjson
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
 from credit import rules
@@ -87,16 +87,15 @@ def _charge(connection: Any, line: plain.Charge, fingerprint: str, by: Actor, no
 def _write(execute: Any, row: Any, values: dict[str, Any]) -> Outcome:
     pk, wallet_id, t, sequence, counted, current, period, usable = row
     micros = values["micros"]
-    outcome = Outcome(
-        verb="charge",
-        accepted=True,
-        wallet_id=wallet_id,
-        amount_micros=micros,
-        usable_micros=None if usable is None else usable - micros,
-        unlimited=usable is None,
-        current_balance_micros=current - micros,
-        sequence=sequence,
-    )
+    told = {
+        "verb": "charge",
+        "accepted": True,
+        "wallet_id": wallet_id,
+        "amount_micros": micros,
+        **({"unlimited": True} if usable is None else {"usable_micros": usable - micros}),
+        "current_balance_micros": current - micros,
+        "sequence": sequence,
+    }
     values |= {
         "id": pk,
         "t": t,
@@ -108,11 +107,11 @@ def _write(execute: Any, row: Any, values: dict[str, Any]) -> Outcome:
         "counted": micros if counted else 0,
     }
     line, keep, answer = _writing()
-    outcome.transaction_id = execute(line, values).lastrowid
+    told["transaction_id"] = execute(line, values).lastrowid
     execute(keep, values)
     if values["key"]:
-        execute(answer, values | {"answer": json.dumps(outcome.to_json())})
-    return outcome
+        execute(answer, values | {"answer": orjson.dumps(told).decode()})
+    return Outcome(**told)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import signal
 import subprocess
 import sys
 import time
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 from django.db import connection
@@ -62,14 +62,26 @@ def test_a_killed_import_goes_on_and_every_line_is_posted_exactly_once(wallet, f
 @pytest.mark.race
 def test_two_runs_at_once_post_every_line_once(wallet, file, monkeypatch):
     """The second takes the file over; the first notices before its next batch."""
-    monkeypatch.setattr(working, "BATCH", 4)
+    monkeypatch.setattr(working, "BATCH", 20)
     path = file(*sms(2000))
-    ended = []
+    ended, begun, taken_over = [], Event(), Event()
+    post = working._post
+
+    def held_once(*args, **context):
+        """The first stops between two batches until the second has the file."""
+        post(*args, **context)
+        if not begun.is_set():
+            begun.set()
+            taken_over.wait(PATIENCE_SECONDS)
+
+    monkeypatch.setattr(working, "_post", held_once)
 
     def run():
         by = Actor.system("Import")
         try:
             upload = taken()
+            if begun.is_set():
+                taken_over.set()
             working.work_off(upload, lambda: path, by=by, now=timezone.now)
             ended.append("over")
         except working.TakenOver:
@@ -94,7 +106,7 @@ def test_two_runs_at_once_post_every_line_once(wallet, file, monkeypatch):
 
     first, second = Thread(target=run), Thread(target=run)
     first.start()
-    wait_for_lines(100)
+    assert begun.wait(PATIENCE_SECONDS)
     second.start()
     first.join()
     second.join()

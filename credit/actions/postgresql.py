@@ -2,7 +2,7 @@
 
 They do what `answering` does for that case and nothing else: lock the rows in pk order, ask the rule (its text is
 compiled from `rules.py`), write lines, rows and answers. A wallet about which anything is not plain (something to
-settle, a known key, a charge that does not fit, an invoice of its own) is left alone here, with nothing written, and
+settle, a charge that does not fit, an invoice of its own) is left alone here, with nothing written, and
 takes the portable path. The scenarios, the oracle and the races run on it.
 """
 
@@ -52,7 +52,6 @@ WITH locked AS MATERIALIZED (
     WHERE {plain} AND NOT {invoiced} AND ($6::text IS NULL OR w.currency = $6::text)
     AND ($7::timestamptz IS NULL OR $7::timestamptz <= w.t + interval '24 hours')
     AND {weight} <= {largest} - $4::bigint
-    AND NOT EXISTS (SELECT FROM {answer} WHERE wallet_id = w.id AND key = $10::text)
 ), passed AS (
     SELECT * FROM asked WHERE $14::bool OR $4::bigint = 0 OR usable IS NULL OR $4::bigint <= usable
 ), kept AS (
@@ -99,10 +98,9 @@ WITH locked AS MATERIALIZED (
         (sum(s.micros) OVER line)::bigint AS so_far,
         (sum(s.micros) OVER whole)::bigint AS total,
         bool_and(NOT {invoiced} AND (s.sent_currency IS NULL OR s.sent_currency = w.currency)
-            AND (s.occurred_at IS NULL OR s.occurred_at <= w.t + interval '24 hours') AND known.key IS NULL
+            AND (s.occurred_at IS NULL OR s.occurred_at <= w.t + interval '24 hours')
         ) OVER whole AS all_plain
     FROM sent s JOIN asked w ON w.id = s.wallet
-    LEFT JOIN {answer} known ON known.wallet_id = s.wallet AND known.key = s.key
     WINDOW whole AS (PARTITION BY s.wallet), line AS (PARTITION BY s.wallet ORDER BY s.ordinal)
 ), judged AS MATERIALIZED (
     -- The totals only rise, so the last gated line that fits shows that all before it fitted too.
@@ -261,7 +259,10 @@ def _sequence(table: str) -> str:
 
 
 def _execute(connection: Any, text: str, values: tuple[Any, ...]) -> dict[int, Outcome]:
-    """One round trip. Somebody else's answer under the same key, not yet seen: the portable path will find it."""
+    """One round trip. A known key breaks the unique constraint, and the portable path finds its answer.
+
+    Looking keys up first would cost every charge, and a plan made while the table was small would read all of it.
+    """
     connection.ensure_connection()
     try:
         if connection.in_atomic_block:

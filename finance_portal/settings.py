@@ -269,5 +269,5 @@ CREDIT_UPLOAD_LARGEST_BYTES = env.int("CREDIT_UPLOAD_LARGEST_BYTES", default=102
 CREDIT_UPLOAD_KEPT_DAYS = env.int("CREDIT_UPLOAD_KEPT_DAYS", default=30)
 # The zone in which a viewer reads instants unless they chose their own.
 PORTAL_TIME_ZONE = env.str("PORTAL_TIME_ZONE", default="Europe/Bratislava")
-# Shows "demo data" in the header, and lets `seed_demo` make its sign-ins.
+# Shows "Demo data" in the header, so that nobody takes the demo for the real thing.
 PORTAL_DEMO = env.bool("PORTAL_DEMO", default=False)

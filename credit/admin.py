@@ -4,6 +4,8 @@ is set through the same action as everywhere else."""
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -40,6 +42,22 @@ from credit.models import (
     Upload,
     Wallet,
 )
+
+admin.site.unregister(User)
+
+
+@admin.register(User)
+class Person(UserAdmin):
+    """A person's rights come from groups alone, so that a group says all that its people may do."""
+
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        ("Person", {"fields": ("first_name", "last_name", "email")}),
+        ("Rights", {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
+        ("Dates", {"fields": ("last_login", "date_joined")}),
+    )
+    filter_horizontal = ("groups",)
+
 
 _BY_WALLET = ("wallet__wallet_id__iexact", "wallet__organization__uuid", "wallet__organization__search_name")
 

@@ -5,6 +5,9 @@ from functools import cache
 from typing import Any
 
 from django import forms
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from credit.forms.money import CodedReasonForm
 
@@ -25,8 +28,25 @@ def zones() -> list[tuple[str, str]]:
     return [(name, name) for name in ("UTC", *names)]
 
 
+class LongSelect(forms.Select):
+    """A select of hundreds of options: written in one go, where Django renders a template for each."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        shown = self.get_context(name, None, attrs)["widget"]["attrs"]
+        chosen = set(self.format_value(value))
+        options = format_html_join(
+            "",
+            '<option value="{}"{}>{}</option>',
+            (
+                (option, SafeString(" selected") if str(option) in chosen else "", words)
+                for option, words in self.choices
+            ),
+        )
+        return format_html('<select name="{}"{}>{}</select>', name, flatatt(shown), options)
+
+
 class TimeZoneForm(CodedReasonForm):
-    time_zone = forms.ChoiceField(label="Time zone", choices=zones)
+    time_zone = forms.ChoiceField(label="Time zone", choices=zones, widget=LongSelect)
     field_order = ["time_zone", "reason_code", "reason"]
 
     def __init__(self, *args: Any, **kwargs: Any):

@@ -1,7 +1,7 @@
 """The filter chips: each filter always visible in one order, its words are the filter, every choice is a link."""
 
-from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import QueryDict
 
@@ -30,7 +30,7 @@ def _unreadable(wallets: WalletFilter, name: str) -> str:
     return f"{label}: {wrong} is not one of {', '.join(choices.values())}."
 
 
-def chips_for(wallets: WalletFilter, address: Callable[..., str]) -> list[dict[str, Any]]:
+def chips_for(wallets: WalletFilter) -> list[dict[str, Any]]:
     return [_chip(wallets, name) for name in wallets.filters]
 
 
@@ -71,8 +71,5 @@ def _words(labels: list[str]) -> str:
 
 
 def _address(asked: QueryDict, name: str, values: list[str]) -> str:
-    query = asked.copy()
-    for leave in ("after", "before"):
-        query.pop(leave, None)
-    query.setlist(name, values)
-    return f"?{query.urlencode()}"
+    kept = {key: found for key, found in asked.lists() if key not in ("after", "before")}
+    return f"?{urlencode({**kept, name: values}, doseq=True)}"

@@ -25,10 +25,16 @@ class Page:
 
 
 class Order:
-    """The columns a list stands in, the last one unique; all upwards or all downwards. The first may be text."""
+    """The columns a list stands in, the last one unique; the first may be text.
 
-    def __init__(self, *columns: str, kind: type = int, descending: bool = False) -> None:
+    All upwards or all downwards, so that one index serves both; with `ties_upwards` only the first column turns.
+    """
+
+    def __init__(
+        self, *columns: str, kind: type = int, descending: bool = False, ties_upwards: bool = False
+    ) -> None:
         self.columns, self.kind, self.descending = columns, kind, descending
+        self.ties_turned = descending and ties_upwards
 
     def mark(self, row: Any) -> str:
         """A row's place in the list, as it stands in an address."""
@@ -51,33 +57,43 @@ class Order:
 
     def beyond(self, mark: str, upwards: bool) -> Q:
         """Rows further than the mark: by the first column, or equal in it and further by the rest."""
-        side = "gt" if upwards else "lt"
         further = Q()
-        for column, value in reversed(list(zip(self.columns, self.read(mark), strict=True))):
-            further = Q(**{f"{column}__{side}": value}) | (Q(**{column: value}) & further if further else Q())
+        values = self.read(mark)
+        for column, value, up in reversed(list(zip(self.columns, values, self._sides(upwards), strict=True))):
+            past = Q(**{f"{column}__{'gt' if up else 'lt'}": value})
+            further = past | (Q(**{column: value}) & further if further else Q())
         # Follows from the rest; it is what lets an index start at the mark.
-        return Q(**{f"{self.columns[0]}__{side}e": self.read(mark)[0]}) & further
+        return Q(**{f"{self.columns[0]}__{'gte' if upwards else 'lte'}": values[0]}) & further
 
     def by(self, upwards: bool) -> list[str]:
-        return [column if upwards else f"-{column}" for column in self.columns]
+        sides = zip(self.columns, self._sides(upwards), strict=True)
+        return [column if up else f"-{column}" for column, up in sides]
+
+    def _sides(self, upwards: bool) -> list[bool]:
+        return [upwards, *[upwards != self.ties_turned] * (len(self.columns) - 1)]
 
 
 def page(
     rows: QuerySet[Any, Any], *, order: Order | None = None, kind: type = int, descending: bool = False,
-    after: str = "", before: str = "", size: int = 50, counted: bool = False,
+    after: str = "", before: str = "", size: int = 50, sparse: bool = False,
 ) -> Page:  # fmt: skip
     """A page of rows in an order; without one, by their annotation `sort_value` (of a kind, never NULL) and pk.
 
-    `counted`: the first page looks as far as the count goes, which costs less than looking twice.
+    `sparse`: a filter may leave few rows, so they are found first and put in order then; walking along the order until
+    a page is full would look at every row of the table.
     """
     order = order or Order("sort_value", "pk", kind=kind, descending=descending)
     backwards = bool(before)
     upwards = order.descending == backwards
+    count = None
+    if sparse:
+        pks = list(rows.order_by().values_list("pk", flat=True)[: COUNT_LIMIT + 1])
+        count = len(pks)
+        rows = rows.filter(pk__in=pks) if count <= COUNT_LIMIT else rows
     mark = before or after
     if mark:
         rows = rows.filter(order.beyond(mark, upwards))
-    counts = counted and not mark
-    found = list(rows.order_by(*order.by(upwards))[: COUNT_LIMIT + 1 if counts else size + 1])
+    found = list(rows.order_by(*order.by(upwards))[: size + 1])
     shown, more = found[:size], len(found) > size
     if backwards:
         shown.reverse()
@@ -85,7 +101,7 @@ def page(
         shown,
         before=order.mark(shown[0]) if shown and (more if backwards else after) else "",
         after=order.mark(shown[-1]) if shown and (backwards or more) else "",
-        count=len(found) if counts else None,
+        count=count,
     )
 
 

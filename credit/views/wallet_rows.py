@@ -7,8 +7,10 @@ from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
+from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import cached_property
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from credit import display
@@ -73,8 +75,6 @@ class Action:
     address: Address
     permission: str
     key: str = ""
-    of_organization: bool = False
-    split: bool = False
 
 
 def actions_for(user: Any) -> list[Action]:
@@ -88,37 +88,38 @@ def actions_for(user: Any) -> list[Action]:
     return [action for action in every if action.address.pattern and user.has_perm(action.permission)]
 
 
-@dataclass(frozen=True)
-class MenuItem:
-    words: str
-    icon: str
-    url: str
-    key: str = ""
+_ITEM = '<li{}><a href="{}" data-panel{}><svg class="i" aria-hidden="true"><use href="{}#i-{}"/></svg>{}{}</a></li>'
+
+
+def _item(words: str, icon: str, address: Address, key: str = "", css: str = "") -> SafeString:
+    """A line of the menu whose address still waits for the identifier."""
+    pressed = format_html(' data-key="{}"', key) if key else ""
+    shown = format_html('<span class="key" aria-hidden="true">{}</span>', key.upper()) if key else ""
+    place = SafeString(f' class="{css}"' if css else "")
+    return format_html(_ITEM, place, address.pattern, pressed, static("icons.svg"), icon, words, shown)
 
 
 class Menus:
-    """Builds the menus of all rows; what differs between rows is only the identifier in the address."""
+    """The menus of all rows: written once, then filled in; only the identifiers in the addresses differ."""
 
     def __init__(self, user: Any) -> None:
-        self.actions = actions_for(user)
-        self.may_suspend = user.has_perm("credit.suspend_organization")
-        self.suspend, self.resume = Address("suspend_organization"), Address("resume_organization")
+        self.actions = SafeString(
+            "".join(_item(act.words, act.icon, act.address, act.key) for act in actions_for(user))
+        )
+        self.standing_changes: dict[bool, SafeString] = {}
+        if user.has_perm("credit.suspend_organization"):
+            self.standing_changes = {
+                False: _item("Suspend organization", "pause", Address("suspend_organization"), css="split"),
+                True: _item("Resume organization", "undo", Address("resume_organization"), css="split"),
+            }
         self.open = Address("organization")
 
-    def of(self, wallet: Any) -> list[MenuItem]:
+    def of(self, wallet: Any) -> SafeString:
         if wallet.closed_at:
-            return []
-        return [
-            MenuItem(act.words, act.icon, act.address.of(wallet.wallet_id), act.key) for act in self.actions
-        ]
-
-    def standing_change(self, wallet: Any) -> MenuItem | None:
-        suspended = wallet.organization_status == "suspended"
-        address = self.resume if suspended else self.suspend
-        if not self.may_suspend or not address.pattern or wallet.closed_at:
-            return None
-        words = "Resume organization" if suspended else "Suspend organization"
-        return MenuItem(words, "undo" if suspended else "pause", address.of(wallet.organization__uuid))
+            return SafeString("")
+        standing = self.standing_changes.get(wallet.organization_status == "suspended", "")
+        items = self.actions.replace(_PLACEHOLDER, quote(wallet.wallet_id, safe=""))
+        return SafeString(items + standing.replace(_PLACEHOLDER, str(wallet.organization__uuid)))
 
     def page_of(self, wallet: Any) -> str:
         address = self.open.of(wallet.organization__uuid)
@@ -135,7 +136,6 @@ class WalletRow:
         self.now = now
         self.page = menus.page_of(wallet)
         self.menu = menus.of(wallet)
-        self.standing_change = menus.standing_change(wallet)
         uuid = str(wallet.organization__uuid)
         self.uuid, self.uuid_start = uuid, uuid[:8]
         self.balance = self._text(wallet.balance_micros)

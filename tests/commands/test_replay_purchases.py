@@ -172,6 +172,9 @@ def test_real_purchases_of_some_customers_equal_an_independent_sum():
 @pytest.mark.skipif(
     not os.environ.get("WHOLE_REPLAY"), reason="WHOLE_REPLAY=1 replays all 69,659 purchases: minutes"
 )
+@pytest.mark.django_db(
+    transaction=True
+)  # as in life: one transaction for all would keep every version of a row
 def test_all_real_purchases_equal_an_independent_sum():
     replay(real_file())
     assert_agrees(sums_by_awk(REAL))

@@ -16,6 +16,7 @@ _VIEW = [
     "view_reservation",
     "view_invoice",
     "view_change",
+    "view_monthendrun",
 ]
 _OFFICER = [
     *_VIEW,
@@ -26,6 +27,9 @@ _OFFICER = [
     "export_wallets",
     "view_jobs",
     "suspend_organization",
+    "allocate_payment",
+    "send_invoice",
+    "export_books",
 ]
 _MANAGER = [
     *_OFFICER,
@@ -37,6 +41,9 @@ _MANAGER = [
     "reopen_wallet",
     "post_charges",
     "overrun",
+    "issue_invoice",
+    "run_month_end",
+    "lock_month",
 ]
 MEMBERS = {VIEWER: _VIEW, OFFICER: _OFFICER, MANAGER: _MANAGER}
 

@@ -257,6 +257,12 @@ CREDIT_LONGEST_HOLD_LIFE_DAYS = env.int("CREDIT_LONGEST_HOLD_LIFE_DAYS", default
 CREDIT_STATEMENT_COUNTS_AS_OVERDUE = env.bool("CREDIT_STATEMENT_COUNTS_AS_OVERDUE", default=False)
 CREDIT_INVOICE_PREFIX = env.str("CREDIT_INVOICE_PREFIX", default="INV")
 CREDIT_INVOICE_DUE_DAYS = env.int("CREDIT_INVOICE_DUE_DAYS", default=30)
+# How long a draft waits after the close, so that finance can look before it is issued and sent.
+CREDIT_INVOICE_REVIEW_HOURS = env.int("CREDIT_INVOICE_REVIEW_HOURS", default=0)
+# Days after the due date on which a reminder goes out; none without entries.
+CREDIT_REMINDER_DAYS = [int(days) for days in env.list("CREDIT_REMINDER_DAYS", default=["3", "10", "20"])]
+# An organization with an invoice open for longer than this past its due date is suspended; 0 never suspends.
+CREDIT_SUSPEND_AFTER_OVERDUE_DAYS = env.int("CREDIT_SUSPEND_AFTER_OVERDUE_DAYS", default=0)
 # Stops a client that runs wild, not one that works hard: 5,000 a second.
 CREDIT_API_REQUESTS_PER_MINUTE = env.int("CREDIT_API_REQUESTS_PER_MINUTE", default=300_000)
 # How long a request waits for a wallet that another one has locked, before it is told to try again.

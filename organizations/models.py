@@ -40,6 +40,11 @@ class Organization(models.Model):
     country = models.CharField(max_length=2, blank=True)
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
 
+    # What stands on a bill and where it is sent.
+    billing_address = models.TextField(blank=True)
+    billing_email = models.EmailField("e-mail for bills", blank=True)
+    tax_id = models.CharField("tax id", max_length=40, blank=True)
+
     status = models.CharField(max_length=9, choices=OrganizationStatus, default=OrganizationStatus.ACTIVE)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

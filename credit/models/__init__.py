@@ -1,33 +1,46 @@
+from credit.models.allocation import Allocation
 from credit.models.answer import Answer
 from credit.models.change import Change
 from credit.models.client import ApiClient, ApiKey, Scope
 from credit.models.decline import Decline
-from credit.models.invoice import Invoice, InvoiceKind, InvoiceLine, InvoiceSeries
+from credit.models.delivery import Delivery, DeliveryKind, DeliveryState
+from credit.models.invoice import Invoice, InvoiceKind, InvoiceLine, InvoiceSeries, InvoiceState, InvoiceTax
 from credit.models.job import Difference, JobRun, Notice
 from credit.models.limit import CreditLimit, LimitEnding, LimitSlot
+from credit.models.month_end import LockedMonth, MonthEndChunk, MonthEndRun, RunKind
 from credit.models.payment import Payment, PaymentMethod
 from credit.models.period import Period
 from credit.models.reservation import HoldLine, Reservation, ReservationEnding
+from credit.models.seller import Seller, TaxRate
 from credit.models.transaction import Transaction
 from credit.models.upload import RefusedLine, Upload, UploadState
 from credit.models.wallet import Wallet
 
 __all__ = [
+    "Allocation",
     "Answer",
     "ApiClient",
     "ApiKey",
     "Change",
     "CreditLimit",
     "Decline",
+    "Delivery",
+    "DeliveryKind",
+    "DeliveryState",
     "Difference",
     "HoldLine",
     "Invoice",
     "InvoiceKind",
     "InvoiceLine",
     "InvoiceSeries",
+    "InvoiceState",
+    "InvoiceTax",
     "JobRun",
     "LimitEnding",
     "LimitSlot",
+    "LockedMonth",
+    "MonthEndChunk",
+    "MonthEndRun",
     "Notice",
     "Payment",
     "PaymentMethod",
@@ -35,7 +48,10 @@ __all__ = [
     "RefusedLine",
     "Reservation",
     "ReservationEnding",
+    "RunKind",
     "Scope",
+    "Seller",
+    "TaxRate",
     "Transaction",
     "Upload",
     "UploadState",

@@ -1,6 +1,11 @@
-from django.db import models
-from django.db.models import Q
+from datetime import date
+from typing import Self
 
+from django.db import models
+from django.db.models import BooleanField, Case, CharField, F, Q, Value, When
+from django.db.models.functions import Greatest
+
+from credit.models.seller import Seller
 from credit.models.wallet import Wallet
 from credit.terms import Kind
 
@@ -13,8 +18,51 @@ class InvoiceKind(models.TextChoices):
     CREDIT_NOTE = "credit_note", "Credit note"
 
 
+class InvoiceState(models.TextChoices):
+    DRAFT = "draft", "Draft"
+    ISSUED = "issued", "Issued"
+    PART_PAID = "part_paid", "Part-paid"
+    PAID = "paid", "Paid"
+
+
+_OPEN = Q(issued_at__isnull=False, paid_micros__lt=F("total_micros"))
+
+
+class InvoiceQuerySet(models.QuerySet["Invoice"]):
+    def open(self) -> Self:
+        """Issued, and something of it is still to be paid."""
+        return self.filter(_OPEN)
+
+    def overdue(self, today: date) -> Self:
+        """Open past the due date; a day is not over before it has ended, so the due date itself is in time."""
+        return self.open().filter(due_on__lt=today)
+
+    def on(self, today: date) -> Self:
+        """With `state`, `open_micros` and `is_overdue`."""
+        overdue = When(_OPEN & Q(due_on__lt=today), then=Value(True))
+        return self.annotate(
+            state=_state(),
+            open_micros=Greatest(F("total_micros") - F("paid_micros"), Value(0)),
+            is_overdue=Case(overdue, default=Value(False), output_field=BooleanField()),
+        )
+
+
+def _state() -> Case:
+    """One that asks for nothing (zero or negative) is paid once it is issued."""
+    return Case(
+        When(issued_at=None, then=Value(InvoiceState.DRAFT)),
+        When(paid_micros__gte=F("total_micros"), then=Value(InvoiceState.PAID)),
+        When(paid_micros__gt=0, then=Value(InvoiceState.PART_PAID)),
+        default=Value(InvoiceState.ISSUED),
+        output_field=CharField(),
+    )
+
+
 class Invoice(models.Model):
-    """What a customer owes for a period or a purchase. Its number is drawn when it is issued, never inside a charge."""
+    """What a customer owes for a period or a purchase. Its number is drawn when it is issued, never inside a charge.
+
+    Once issued, only `paid_micros` changes: the database refuses anything else (migration 0006).
+    """
 
     wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, related_name="invoices")
     kind = models.CharField(max_length=11, choices=InvoiceKind)
@@ -26,12 +74,28 @@ class Invoice(models.Model):
     created_at = models.DateTimeField()
     issued_at = models.DateTimeField(null=True, blank=True)
     due_on = models.DateField(null=True, blank=True)
+    paid_micros = models.BigIntegerField(default=0, help_text="The sum of its live allocations.")
     corrects = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="credit_notes"
     )
+    held_back_at = models.DateTimeField(null=True, blank=True, help_text="A draft that a person looks at.")
+    held_back_by_name = models.CharField(max_length=150, blank=True)
+    # As they stood when it was issued.
+    seller = models.ForeignKey(
+        Seller, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    billed_to = models.JSONField(default=dict, blank=True, help_text="Name, address, country and tax id.")
+
+    objects = InvoiceQuerySet.as_manager()
 
     class Meta:
         ordering = ["wallet", "-created_at", "-pk"]
+        permissions = [
+            ("issue_invoice", "Can issue and hold back invoices"),
+            ("send_invoice", "Can send invoices and reminders"),
+            ("allocate_payment", "Can allocate payments to invoices"),
+            ("export_books", "Can export the books and the reports"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["wallet", "period_starts_at"],
@@ -43,8 +107,21 @@ class Invoice(models.Model):
                 | Q(issued_at__isnull=False, number__isnull=False),
                 name="an_issued_invoice_has_a_number",
             ),
+            models.CheckConstraint(
+                condition=Q(paid_micros=0)
+                | Q(issued_at__isnull=False, paid_micros__gt=0, paid_micros__lte=F("total_micros")),
+                name="an_invoice_is_paid_at_most_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(held_back_at__isnull=True) | Q(issued_at__isnull=True),
+                name="only_a_draft_is_held_back",
+            ),
         ]
-        indexes = [models.Index(fields=["id"], name="invoice_to_issue", condition=Q(issued_at__isnull=True))]
+        indexes = [
+            models.Index(fields=["id"], name="invoice_to_issue", condition=Q(issued_at__isnull=True)),
+            models.Index(fields=["wallet", "due_on"], name="invoice_open_by_wallet", condition=_OPEN),
+            models.Index(fields=["due_on"], name="invoice_open_by_due_date", condition=_OPEN),
+        ]
 
     def __str__(self) -> str:
         return self.number or f"draft {self.pk}"
@@ -58,6 +135,9 @@ class InvoiceLine(models.Model):
     exact_micros = models.BigIntegerField()
     rounded_micros = models.BigIntegerField()
     count = models.PositiveIntegerField()
+    tax_rate = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Hundredths of a percent, stamped when the invoice is issued."
+    )
 
     class Meta:
         ordering = ["invoice", "pk"]
@@ -65,6 +145,25 @@ class InvoiceLine(models.Model):
 
     def __str__(self) -> str:
         return self.kind
+
+
+class InvoiceTax(models.Model):
+    """The tax that an issued invoice contains at one rate; tax is part of the total and never changes it."""
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="taxes", db_index=False)
+    rate = models.PositiveIntegerField(help_text="Hundredths of a percent.")
+    gross_micros = models.BigIntegerField()
+    tax_micros = models.BigIntegerField()
+
+    class Meta:
+        verbose_name_plural = "invoice taxes"
+        ordering = ["invoice", "-rate"]
+        constraints = [
+            models.UniqueConstraint(fields=["invoice", "rate"], name="one_tax_per_invoice_and_rate")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rate / 100:g} %"
 
 
 class InvoiceSeries(models.Model):

@@ -57,7 +57,7 @@ def close_due_periods() -> dict[str, int]:
         for _ in range(LONGEST_RUN):
             if not (pks := closes.due(timezone.now(), CHUNK)):
                 return
-            yield closes.close(wallet_pks=pks, by=by, now=timezone.now)
+            yield closes.close(wallet_pks=pks, by=by, now=timezone.now).as_counts()
 
     return jobs.run(name="Close ended periods", chunks=chunks(), now=timezone.now)
 

@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import connection
@@ -37,6 +38,23 @@ _PER_KIND = {  # no value is written into the texts: they are constant
 Amounts = dict[int, dict[str, tuple[int, int]]]
 
 
+@dataclass
+class Closed:
+    """What a close booked. Totals by (currency, kind): exact micros owed, the same as invoiced, ledger lines."""
+
+    wallets: int = 0
+    periods: int = 0
+    invoices: int = 0
+    totals: dict[tuple[str, str], tuple[int, int, int]] = field(default_factory=dict)
+
+    def as_counts(self) -> dict[str, int]:
+        return {"wallets": self.wallets, "periods": self.periods, "invoices": self.invoices}
+
+    def add(self, currency: str, kind: str, exact: int, rounded: int, lines: int) -> None:
+        so_far = self.totals.get((currency, kind), (0, 0, 0))
+        self.totals[currency, kind] = (so_far[0] + exact, so_far[1] + rounded, so_far[2] + lines)
+
+
 def due(now: datetime, limit: int) -> list[int]:
     """Wallets with an ended period that is not closed, by index: rows past their end, and rows already ended."""
     running = Wallet.objects.filter(period_ends_at__lte=now).order_by("period_ends_at", "pk")
@@ -48,26 +66,26 @@ def due(now: datetime, limit: int) -> list[int]:
     return list(dict.fromkeys(found))[:limit]
 
 
-def close(*, wallet_pks: Sequence[int], by: Actor, now: Now) -> dict[str, int]:
-    """Books every ended period of the wallets, oldest first. Counts: periods closed, invoices made."""
+def close(*, wallet_pks: Sequence[int], by: Actor, now: Now) -> Closed:
+    """Books every ended period of the wallets, oldest first, in one transaction."""
     with opened(wallet_pks, by=by, now=now) as books:
-        periods = close_ended(books)
-    return {"periods": len(periods), "invoices": sum(1 for period in periods if period.invoice_id)}
+        return close_ended(books)
 
 
-def close_ended(books: Books) -> list[Period]:
+def close_ended(books: Books) -> Closed:
     """Closes what has ended on the locked wallets; also for a verb that needs the books closed first."""
     books.write_lines()
     open_periods = Period.objects.filter(wallet__in=list(books.accounts), closed_at=None)
     periods = list(open_periods.order_by("wallet_id", "starts_at"))
     amounts = _amounts(periods)
+    closed = Closed(wallets=len({period.wallet_id for period in periods}), periods=len(periods))
     for period in periods:
-        _close(books.accounts[period.wallet_id], period, amounts[period.pk])
+        _close(books.accounts[period.wallet_id], period, amounts[period.pk], closed)
     books.write_lines()  # an invoice must exist before its period names it
     for period in periods:
         period.invoice = period.invoice  # it has a pk now
     update_rows(periods, ["closed_at", "invoice"])
-    return periods
+    return closed
 
 
 def _amounts(periods: list[Period]) -> Amounts:
@@ -81,7 +99,7 @@ def _amounts(periods: list[Period]) -> Amounts:
     return amounts
 
 
-def _close(account: Account, period: Period, per_kind: dict[str, tuple[int, int]]) -> None:
+def _close(account: Account, period: Period, per_kind: dict[str, tuple[int, int]], closed: Closed) -> None:
     """The amount leaves closing and, rounded per kind, is on the balance; what rounding changed is a line per kind."""
     wallet = account.wallet
     # The exact amount goes to the balance; each rounding line then carries it to the rounded one.
@@ -96,3 +114,6 @@ def _close(account: Account, period: Period, per_kind: dict[str, tuple[int, int]
     period.invoice = account.books.invoice(invoice, lines)
     for micros in rounding_left(lines):
         account.post(Kind.ROUNDING, micros, invoice=invoice)
+    closed.invoices += 1
+    for line in lines:
+        closed.add(wallet.currency, line.kind, line.exact_micros, line.rounded_micros, line.count)

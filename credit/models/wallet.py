@@ -108,7 +108,8 @@ class Wallet(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["period_ends_at"],
+                # With the pk: the first thousand that are due are read off it, where all of them ended at one instant.
+                fields=["period_ends_at", "id"],
                 name="wallet_by_period_end",
                 condition=Q(period_ends_at__isnull=False),
             ),

@@ -24,13 +24,16 @@ class DeliveryState(models.TextChoices):
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def waiting(self) -> Self:
+        return self.filter(claimed_at=None, sent_at=None, failed_at=None)
+
     def at(self, now: datetime) -> Self:
         return self.annotate(
             state=Case(
                 When(sent_at__isnull=False, then=Value(DeliveryState.SENT)),
                 When(failed_at__isnull=False, then=Value(DeliveryState.FAILED)),
                 When(claimed_at=None, then=Value(DeliveryState.WAITING)),
-                When(claimed_at__lte=now - LONGEST_SEND, then=Value(DeliveryState.UNKNOWN)),
+                When(Q(claimed_at__lte=now - LONGEST_SEND) | ~Q(error=""), then=Value(DeliveryState.UNKNOWN)),
                 default=Value(DeliveryState.SENDING),
                 output_field=CharField(),
             )
@@ -50,6 +53,7 @@ class Delivery(models.Model):
     message_id = models.CharField(max_length=255, unique=True)
     created_at = models.DateTimeField()
     tries = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField(help_text="Not before: a server that refused is left alone for a while.")
     claimed_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     failed_at = models.DateTimeField(null=True, blank=True)
@@ -72,9 +76,9 @@ class Delivery(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["created_at"],
-                name="delivery_not_sent",
-                condition=Q(sent_at__isnull=True),
+                fields=["next_try_at"],
+                name="delivery_waiting",
+                condition=Q(claimed_at__isnull=True, sent_at__isnull=True, failed_at__isnull=True),
             )
         ]
 

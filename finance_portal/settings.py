@@ -13,6 +13,7 @@ from pathlib import Path
 
 import environ
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -77,6 +78,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "credit.replica.SavedUpTo",
 ]
 
 TEMPLATES = [
@@ -125,12 +127,44 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
     # A file, not memory: threads and a real worker must be able to open the database of a test.
     _database["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
 
+# A machine that vanishes says no goodbye. Without these a connection to it would wait for a quarter of an hour; a URL
+# may say otherwise. Behind several hosts (postgresql://one:5432,two:5432/…?target_session_attrs=read-write) a new
+# connection finds the one that takes writes.
+_noticed = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 15_000,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+}
 if _database["ENGINE"] == "django.db.backends.postgresql":
     # Statements that come again are prepared once per connection: planning the charge statement costs as much as
     # running it. Behind a pooler that hands a connection on after each transaction, set it to -1 (never).
     _threshold = env.int("DATABASE_PREPARE_THRESHOLD", default=5)
     _prepares = {"prepare_threshold": _threshold if _threshold >= 0 else None}
-    _database["OPTIONS"] = {**_prepares, **_database.get("OPTIONS", {})}
+    _database["OPTIONS"] = {**_noticed, **_prepares, **_database.get("OPTIONS", {})}
+
+# A streaming replica for pages and downloads that may be old (credit/replica.py). What decides never reads it.
+DATABASE_ROUTERS = ["credit.replica.Router"]
+REPLICA_OLDEST_SECONDS = env.int("REPLICA_OLDEST_SECONDS", default=60)
+if env.str("REPLICA_DATABASE_URL", default=""):
+    _replica = env.db_url("REPLICA_DATABASE_URL")
+    if not _replica["ENGINE"] == _database["ENGINE"] == "django.db.backends.postgresql":
+        raise ImproperlyConfigured("REPLICA_DATABASE_URL needs PostgreSQL there and in DATABASE_URL.")
+    _replica["OPTIONS"] = {
+        **_noticed,
+        **_prepares,
+        "connect_timeout": 2,
+        "tcp_user_timeout": 3000,
+        "options": "-c default_transaction_read_only=on",
+        **_replica.get("OPTIONS", {}),
+    }
+    DATABASES["replica"] = {
+        **_replica,
+        "CONN_MAX_AGE": _database["CONN_MAX_AGE"],
+        "CONN_HEALTH_CHECKS": True,
+        "TEST": {"MIRROR": "default"},
+    }
 
 # --- People and sessions --------------------------------------------------------------------------
 
@@ -186,7 +220,14 @@ WHITENOISE_USE_FINDERS = DEBUG
 
 # --- Mail and log ---------------------------------------------------------------------------------
 
-vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+EMAIL_URL = env.str("EMAIL_URL", default="")
+if EMAIL_URL:
+    vars().update(env.email_url("EMAIL_URL"))
+else:
+    # Nothing leaves the machine: what would be sent is a file that one can read.
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = str(VAR_DIR / "mail")
+EMAIL_TIMEOUT = 30  # for each answer of the mail server
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="finance-portal@localhost")
 # Django by itself is silent about errors when DEBUG is off; the supervisor or the service manager keeps stderr.
 LOGGING = {
@@ -204,7 +245,14 @@ REDIS_URL = env.str("REDIS_URL", default="")
 if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
     # With late acknowledgement Redis hands a task out again after this time, so it must exceed the longest task.
-    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {"visibility_timeout": 3600}
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
+        "visibility_timeout": 3600,
+        # A broker that vanishes without a word: a worker or beat turns to the next one within seconds, not never.
+        "socket_connect_timeout": 3,
+        "socket_timeout": 10,
+        "socket_keepalive": True,
+        "health_check_interval": 5,
+    }
     if REDIS_URL.startswith("sentinel://"):
         CELERY_BROKER_TRANSPORT_OPTIONS["master_name"] = env.str("REDIS_SENTINEL_MASTER", default="mymaster")
 else:
@@ -277,3 +325,11 @@ CREDIT_UPLOAD_KEPT_DAYS = env.int("CREDIT_UPLOAD_KEPT_DAYS", default=30)
 PORTAL_TIME_ZONE = env.str("PORTAL_TIME_ZONE", default="Europe/Bratislava")
 # Shows "Demo data" in the header, so that nobody takes the demo for the real thing.
 PORTAL_DEMO = env.bool("PORTAL_DEMO", default=False)
+# Issued invoices and reminders go to the customer by e-mail. In the demo they become files in var/mail.
+CREDIT_SEND_BY_EMAIL = env.bool("CREDIT_SEND_BY_EMAIL", default=bool(EMAIL_URL) or PORTAL_DEMO)
+# The right half of every Message-ID; it should stay the same for good.
+CREDIT_MESSAGE_ID_DOMAIN = env.str(
+    "CREDIT_MESSAGE_ID_DOMAIN", default=DEFAULT_FROM_EMAIL.rstrip(">").rpartition("@")[2] or "localhost"
+)
+# Fonts for documents beyond Latin, Greek and Cyrillic, such as /usr/share/fonts/opentype/noto for Chinese names.
+CREDIT_DOCUMENT_FONTS_DIR = env.str("CREDIT_DOCUMENT_FONTS_DIR", default="")

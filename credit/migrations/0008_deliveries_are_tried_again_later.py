@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             model_name="delivery",
             index=models.Index(
                 condition=models.Q(
-                    ("claimed_at__isnull", True), ("sent_at__isnull", True), ("failed_at__isnull", True)
+                    ("claimed_at__isnull", True), ("failed_at__isnull", True), ("sent_at__isnull", True)
                 ),
                 fields=["next_try_at"],
                 name="delivery_waiting",

@@ -14,8 +14,11 @@ from limits.errors import StorageError
 from limits.storage import storage_from_string
 
 WINDOW_SECONDS = 60
+PATIENCE_SECONDS = 0.5  # a charge waits no longer for a counter
+AWAY_SECONDS = 5
 log = logging.getLogger(__name__)
 _making = Lock()
+_away_until = 0.0
 
 
 @dataclass(frozen=True)
@@ -47,14 +50,16 @@ def take(client_id: int) -> Allowance:
 
 
 def _counted(name: str) -> int:
-    if not settings.REDIS_URL.startswith(("redis://", "rediss://")):
-        return _own.count(name)
-    try:
-        return int(_shared().incr(name, WINDOW_SECONDS + 1))
-    except StorageError:
-        # Charging must not stop because a counter is gone.
-        log.exception("Requests are not counted: the storage of the rates does not answer.")
-        return 0
+    """Together with all web processes; alone where there is no Redis, and while it does not answer."""
+    global _away_until
+    if settings.REDIS_URL and time.monotonic() >= _away_until:
+        try:
+            return int(_shared().incr(name, WINDOW_SECONDS + 1))
+        except StorageError:
+            # Charging must not stop because a counter is gone, nor wait for it again and again.
+            log.exception("Requests are counted per process: the storage of the rates does not answer.")
+            _away_until = time.monotonic() + AWAY_SECONDS
+    return _own.count(name)
 
 
 class _Own:
@@ -86,4 +91,20 @@ def _shared() -> Any:
 @cache
 def _made() -> Any:
     """Redis, so that all web processes count together."""
-    return storage_from_string(settings.REDIS_URL, wrap_exceptions=True)
+    patience = {"socket_connect_timeout": PATIENCE_SECONDS, "socket_timeout": PATIENCE_SECONDS}
+    if not settings.REDIS_URL.startswith("sentinel://"):
+        return storage_from_string(settings.REDIS_URL, wrap_exceptions=True, **patience)
+    named = settings.CELERY_BROKER_TRANSPORT_OPTIONS["master_name"]
+    return storage_from_string(
+        f"{_sentinels(settings.REDIS_URL)}/{named}",
+        wrap_exceptions=True,
+        sentinel_kwargs=patience,
+        **patience,
+    )
+
+
+def _sentinels(urls: str) -> str:
+    """Celery's way to write several sentinels, as the library writes them."""
+    return "redis+sentinel://" + ",".join(
+        url.removeprefix("sentinel://").partition("/")[0] for url in urls.split(";")
+    )

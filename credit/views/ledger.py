@@ -21,6 +21,7 @@ from credit.models import Transaction, Wallet
 from credit.models.transaction import TransactionQuerySet
 from credit.money import to_text
 from credit.periods import month_end_after, month_start
+from credit.replica import may_be_old
 from credit.terms import CHARGES, Kind
 from credit.views import export
 
@@ -232,6 +233,7 @@ HEAD = [
 
 @require_GET
 @permission_required(["credit.view_wallet", "credit.export_wallets"], raise_exception=True)
+@may_be_old
 def as_csv(request: HttpRequest, wallet_id: str) -> HttpResponse:
     """Every line that the filters match, oldest first, exact."""
     wallet = get_object_or_404(Wallet, wallet_id=wallet_id)

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 from credit import display
 from credit.filters import WalletFilter, currencies_in_use, matches, names_for
 from credit.models import Wallet
+from credit.replica import may_be_old
 from credit.terms import LimitState, Standing
 from credit.views.chips import chips_for, known_names, problems
 from credit.views.export import stream_wallets
@@ -138,6 +139,7 @@ class WalletList:
 
 @require_safe
 @permission_required("credit.view_wallet", raise_exception=True)
+@may_be_old
 def organization_list(request: HttpRequest) -> HttpResponse:
     wallets = WalletList(request.GET)
     try:
@@ -149,6 +151,7 @@ def organization_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @permission_required("credit.export_wallets", raise_exception=True)
+@may_be_old
 def organizations_export(request: HttpRequest) -> HttpResponse:
     wallets = WalletList(request.GET)
     if wallets.problems:

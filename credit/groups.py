@@ -33,6 +33,8 @@ _OFFICER = [
 ]
 _MANAGER = [
     *_OFFICER,
+    "add_wallet",
+    "add_organization",
     "set_unlimited_limit",
     "withdraw_money",
     "write_off_debt",

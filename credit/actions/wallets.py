@@ -1,7 +1,7 @@
 """Creating, closing and reopening a wallet."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,13 +14,15 @@ from credit.actions.changes import record, snapshot
 from credit.actions.limit_plans import parse_permanent, parse_reason
 from credit.actions.limits import first_limit
 from credit.actions.modes import begin_postpaid, finish_postpaid
-from credit.actions.refusals import BadInput, Refused, require
+from credit.actions.refusals import BadInput, ConfirmationNeeded, Refused, require
 from credit.actors import Actor
 from credit.models import Wallet
 from credit.money import minor_unit
 from credit.periods import month_end_after
 from credit.terms import Kind, PaymentMode, Reason, Scheme
+from organizations.actions import OrganizationRefused, create_organization
 from organizations.models import Organization, OrganizationStatus
+from organizations.names import normalise
 
 DRAWS = 20
 
@@ -60,17 +62,58 @@ def create_wallet(
     mode: str,
     reason_code: str = "",
     reason: str = "",
+    another: bool = True,
     by: Actor,
     now: Now,
     **details: Any,
 ) -> Wallet:
     """A wallet with its first limit (`details`: the fields of a NewWallet).
 
-    BadInput names the field; Refused(credit_limit_required) for a postpaid wallet without a limit.
+    BadInput names the field; Refused(credit_limit_required) for a postpaid wallet without a limit. With
+    `another=False`, ConfirmationNeeded where the customer has an open wallet in the currency.
     """
+    if not another:
+        _ask_before_a_second(organization, currency)
     new = NewWallet(organization, currency, mode, **details)
     (wallet,) = create_wallets([new], reason_code=reason_code, reason=reason, by=by, now=now)
     return wallet
+
+
+def create_customer(
+    *, organization: Mapping[str, str], another: bool = True, by: Actor, now: Now, **wallet: Any
+) -> Wallet:
+    """An organization (what `organizations.actions.build` takes) with its first wallet (what create_wallet takes).
+
+    With `another=False`, ConfirmationNeeded where a customer has this very name.
+    """
+    require(by, "organizations.add_organization", "create an organization")
+    if not another:
+        _ask_before_a_namesake(organization["name"])
+    with transaction.atomic():
+        try:
+            created = create_organization(**organization)
+        except OrganizationRefused as error:
+            raise BadInput(error.field, error.message) from None
+        return create_wallet(organization=created, by=by, now=now, **wallet)
+
+
+def _ask_before_a_second(organization: Organization, currency: str) -> None:
+    first = organization.wallets.filter(closed_at=None, currency=currency).first()
+    if first:
+        raise ConfirmationNeeded(
+            Reason.INVALID_INPUT,
+            f"{organization.name} has an open {currency} wallet already: {first.wallet_id}. Create one more?",
+        )
+
+
+def _ask_before_a_namesake(name: str) -> None:
+    namesake = Organization.objects.filter(search_name=normalise(name)).first()
+    if namesake:
+        raise ConfirmationNeeded(
+            Reason.INVALID_INPUT,
+            f"{namesake.name} is a customer already ({namesake.country or 'no country'}, {namesake.uuid}). "
+            "Create another one with this name?",
+        )
 
 
 def create_wallets(

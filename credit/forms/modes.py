@@ -17,6 +17,7 @@ class ToPostpaidForm(CodedReasonForm):
         help_text="Permanent, for each month. A postpaid wallet needs one.",
     )
     unlimited = forms.BooleanField(label="Unlimited", required=False)
+    called = {"amount": "limit"}
     field_order = ["scheme", "limit", "unlimited", "reason_code", "reason"]
 
 

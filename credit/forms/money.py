@@ -3,6 +3,7 @@
 Amounts stay text here. What is wrong with one is said by the action, in the same words at every door.
 """
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -20,6 +21,7 @@ def new_key() -> str:
 class VerbForm(forms.Form):
     key = forms.CharField(widget=forms.HiddenInput, max_length=64)
     confirmed = forms.BooleanField(required=False, label="Yes, do this")
+    called: Mapping[str, str] = {}  # where the form's name of a field is not the action's
 
     def __init__(self, *args: Any, **kwargs: Any):
         kwargs["initial"] = {"key": new_key(), **(kwargs.get("initial") or {})}
@@ -32,7 +34,8 @@ class VerbForm(forms.Form):
 
     def refuse(self, error: NotDone) -> None:
         """The action's words at the field that they are about; what was typed stays."""
-        self.add_error(error.field if error.field in self.fields else None, error.message)
+        field = self.called.get(error.field, error.field)
+        self.add_error(field if field in self.fields else None, error.message)
 
     def renew_key(self) -> None:
         """An answer was kept under the key: what is sent next is a new request."""

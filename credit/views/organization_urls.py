@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from credit.views import invoices, jobs, ledger, modes, money, organization, statuses
+from credit.views import invoices, jobs, ledger, modes, money, organization, statuses, wallets
 
 urlpatterns = [
     path("organizations/<uuid:uuid>/", organization.page, name="organization"),
+    path("organizations/new/", wallets.NewCustomer.as_view(), name="new_organization"),
+    path("organizations/<uuid:uuid>/new-wallet/", wallets.NewWallet.as_view(), name="new_wallet"),
     path("organizations/<uuid:uuid>/suspend/", statuses.Suspend.as_view(), name="suspend_organization"),
     path("organizations/<uuid:uuid>/resume/", statuses.Resume.as_view(), name="resume_organization"),
     path("organizations/<uuid:uuid>/time-zone/", statuses.ChangeTimeZone.as_view(), name="change_time_zone"),

@@ -35,6 +35,7 @@ class OrganizationPanel(VerbPanel):
             "section": "organizations",
             "form": form,
             "next": self.back_to(),
+            "question": question,
             "button": self.button,
             "is_harmful": self.is_harmful,
             "count": self.open_wallets,

@@ -1,0 +1,86 @@
+"""A new customer, and one more wallet of a customer."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from credit.actions import wallets
+from credit.actors import Actor
+from credit.forms.money import VerbForm
+from credit.forms.wallets import NewCustomerForm, NewWalletForm
+from credit.views.panels import way_back
+from credit.views.statuses import OrganizationPanel
+from credit.views.verbs import VerbPanel, Words
+
+
+class NewWallet(OrganizationPanel):
+    permission_required = "credit.add_wallet"
+    form_class = NewWalletForm
+    title = "New wallet"
+    button = "Create wallet"
+
+    def about(self, form: VerbForm) -> dict[str, Any]:
+        return {"facts": ["A wallet holds one currency. Its Wallet ID is drawn and shown afterwards."]}
+
+    def send(self, form: VerbForm, by: Actor) -> Words:
+        assert isinstance(form, NewWalletForm)
+        wallet = wallets.create_wallet(
+            organization=self.organization,
+            another=form.cleaned_data["confirmed"],
+            by=by,
+            now=timezone.now,
+            **form.wallet(),
+        )
+        return f"Wallet {wallet.wallet_id} is open: {wallet.currency}, {wallet.mode}."
+
+
+class NewCustomer(VerbPanel):
+    """Its page of its own: afterwards the new organization is shown."""
+
+    permission_required = ("credit.add_wallet", "organizations.add_organization")
+    form_class = NewCustomerForm
+    title = "New organization"
+    button = "Create organization"
+    template_name = "organizations/new.html"
+
+    def load(self, **names: Any) -> None:
+        pass
+
+    def initial(self) -> dict[str, Any]:
+        return {"time_zone": settings.PORTAL_TIME_ZONE}
+
+    def send(self, form: VerbForm, by: Actor) -> Words:
+        assert isinstance(form, NewCustomerForm)
+        self.wallet = wallets.create_customer(
+            organization=form.organization(),
+            another=form.cleaned_data["confirmed"],
+            by=by,
+            now=timezone.now,
+            **form.wallet(),
+        )
+        return f"{self.wallet.organization.name} has wallet {self.wallet.wallet_id}."
+
+    def done(self, request: HttpRequest, words: str, look: str) -> HttpResponse:
+        super().done(request, words, look)
+        organization = reverse("organization", args=[self.wallet.organization.uuid])
+        return HttpResponseRedirect(f"{organization}?wallet={self.wallet.wallet_id}")
+
+    def show(self, form: VerbForm, status: int = 200, question: str = "") -> HttpResponse:
+        context = {
+            "form": form,
+            "question": question,
+            "next": self.back_to(),
+            "panel_title": self.title,
+            "cancel_url": self.back_to(),
+            "section": "organizations",
+            "button": self.button,
+            "facts": ["The organization and its first wallet are created in one step."],
+        }
+        return render(self.request, self.template_name, context, status=status)
+
+    def back_to(self) -> str:
+        return way_back(self.request, reverse("organizations"))

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db import connection
+from django.db import connection, transaction
 
 from credit.actions.books import Account, Books, Now, opened
+from credit.actions.close_postgresql import close_at_once
 from credit.actions.writing import update_rows
 from credit.actors import Actor
 from credit.invoicing import monthly_invoice, rounding_left
@@ -68,6 +69,21 @@ def due(now: datetime, limit: int) -> list[int]:
 
 def close(*, wallet_pks: Sequence[int], by: Actor, now: Now) -> Closed:
     """Books every ended period of the wallets, oldest first, in one transaction."""
+    with transaction.atomic():
+        if connection.vendor != "postgresql":
+            return close_one_by_one(wallet_pks, by, now)
+        booked, instant = close_at_once(wallet_pks, by=by, now=now)
+        closed = close_one_by_one(booked.others, by, instant) if booked.others else Closed()
+    closed.wallets += booked.wallets
+    closed.periods += booked.periods
+    closed.invoices += booked.invoices
+    for total in booked.totals:
+        closed.add(*total)
+    return closed
+
+
+def close_one_by_one(wallet_pks: Sequence[int], by: Actor, now: Now) -> Closed:
+    """The portable way, for every wallet that has something else to book first."""
     with opened(wallet_pks, by=by, now=now) as books:
         return close_ended(books)
 

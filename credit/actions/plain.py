@@ -31,14 +31,18 @@ class Charge(Protocol):
     overrun: bool
 
 
+# No limit and no hold that the clock has ended and nobody has booked yet.
+LIMITS_AND_HOLDS_STAND = """
+    (w.next_hold_ends_at IS NULL OR w.next_hold_ends_at > w.t)
+    AND (w.temporary_ends_at IS NULL OR w.temporary_ends_at > w.t)
+    AND (w.scheduled_starts_at IS NULL OR w.scheduled_starts_at > w.t)
+"""
 # Nothing that a writer would have to settle first, and none of the reasons to decline that are not about the amount.
-PLAIN = """
+PLAIN = f"""
     w.closed_at IS NULL
     AND w.organization_status = 'active'
     AND (w.period_ends_at IS NULL OR w.period_ends_at > w.t)
-    AND (w.next_hold_ends_at IS NULL OR w.next_hold_ends_at > w.t)
-    AND (w.temporary_ends_at IS NULL OR w.temporary_ends_at > w.t)
-    AND (w.scheduled_starts_at IS NULL OR w.scheduled_starts_at > w.t)
+    AND {LIMITS_AND_HOLDS_STAND}
 """
 WEIGHT = "abs(w.balance_micros) + abs(w.closing_micros) + abs(w.unbilled_micros) + w.reserved_micros"
 

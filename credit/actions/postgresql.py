@@ -238,7 +238,7 @@ def _statement(text: str, kind: str, **parts: str) -> str:
         wallet=Wallet._meta.db_table,
         line=line,
         answer=Answer._meta.db_table,
-        ids=f"'{_sequence(line)}'::regclass",
+        ids=f"'{sequence_of(line)}'::regclass",
         columns=_LINE,
         instant=_INSTANT,
         plain=plain.PLAIN,
@@ -251,7 +251,7 @@ def _statement(text: str, kind: str, **parts: str) -> str:
     )
 
 
-def _sequence(table: str) -> str:
+def sequence_of(table: str) -> str:
     """The sequence of a table's pk by name: looked up once, not once a line."""
     with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
         cursor.execute("SELECT pg_get_serial_sequence(%s, 'id')", [table])

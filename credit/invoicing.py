@@ -57,6 +57,11 @@ def rounding_left(lines: Iterable[InvoiceLine]) -> list[int]:
     ]
 
 
+def payment_reference(number: str) -> str:
+    """What a customer writes on its transfer: INV-2026-003980 -> INV2026003980."""
+    return "".join(letter for letter in number if letter.isalnum())
+
+
 def _invoice(wallet: Wallet, kind: InvoiceKind, total: int, at: datetime, **details: object) -> Invoice:
     return Invoice(
         wallet=wallet, kind=kind, currency=wallet.currency, total_micros=total, created_at=at, **details

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Model
 
+from credit.actions import allocating
 from credit.actions.outcome import Outcome
 from credit.actions.refusals import BadInput
 from credit.actions.settling import settle
@@ -177,6 +178,7 @@ class Books:
         self.touched: set[Account] = set()
         self._late: set[Account] = set()
         self._lines: list[Transaction] = []
+        self._money: list[Transaction] = []
         self._invoices: list[tuple[Invoice, list[InvoiceLine]]] = []
         self._rows: dict[type[Model], list[Any]] = {}
         self.accounts = {wallet.pk: Account(wallet, max(read, wallet.latest_at), self) for wallet in wallets}
@@ -199,6 +201,8 @@ class Books:
             **details,
         )
         self._lines.append(line)
+        if allocating.concerns(line):
+            self._money.append(line)
         return line
 
     def invoice(self, invoice: Invoice, lines: list[InvoiceLine]) -> Invoice:
@@ -229,6 +233,9 @@ class Books:
 
     def write(self) -> None:
         self.write_lines()
+        if self._money:
+            allocating.after_posting(self._money, at=self.now, by_name=self.by.name)
+            self._money = []
         self.ask_usable([account for account in self.accounts.values() if account.is_waiting])
         for rows in self._rows.values():
             insert_rows(rows)

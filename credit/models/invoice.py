@@ -1,6 +1,7 @@
 from datetime import date
 from typing import Self
 
+from django.conf import settings
 from django.db import models
 from django.db.models import BooleanField, Case, CharField, F, Q, Value, When
 from django.db.models.functions import Greatest
@@ -25,21 +26,34 @@ class InvoiceState(models.TextChoices):
     PAID = "paid", "Paid"
 
 
-_OPEN = Q(issued_at__isnull=False, paid_micros__lt=F("total_micros"))
+_UNPAID = Q(paid_micros__lt=F("total_micros"))
+_OPEN = Q(issued_at__isnull=False) & _UNPAID
+
+
+def _overdue(today: date) -> Q:
+    """The due of an internal statement is shown, but is late only where a setting says so (product.md section 1)."""
+    overdue = _OPEN & Q(due_on__lt=today)
+    return (
+        overdue if settings.CREDIT_STATEMENT_COUNTS_AS_OVERDUE else overdue & ~Q(kind=InvoiceKind.STATEMENT)
+    )
 
 
 class InvoiceQuerySet(models.QuerySet["Invoice"]):
+    def unpaid(self) -> Self:
+        """Something of it is still to be paid, issued or not."""
+        return self.filter(_UNPAID)
+
     def open(self) -> Self:
         """Issued, and something of it is still to be paid."""
         return self.filter(_OPEN)
 
     def overdue(self, today: date) -> Self:
         """Open past the due date; a day is not over before it has ended, so the due date itself is in time."""
-        return self.open().filter(due_on__lt=today)
+        return self.filter(_overdue(today))
 
     def on(self, today: date) -> Self:
         """With `state`, `open_micros` and `is_overdue`."""
-        overdue = When(_OPEN & Q(due_on__lt=today), then=Value(True))
+        overdue = When(_overdue(today), then=Value(True))
         return self.annotate(
             state=_state(),
             open_micros=Greatest(F("total_micros") - F("paid_micros"), Value(0)),
@@ -118,8 +132,10 @@ class Invoice(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["id"], name="invoice_to_issue", condition=Q(issued_at__isnull=True)),
-            models.Index(fields=["wallet", "due_on"], name="invoice_open_by_wallet", condition=_OPEN),
+            models.Index(
+                fields=["kind", "created_at"], name="invoice_to_issue", condition=Q(issued_at__isnull=True)
+            ),
+            models.Index(fields=["wallet", "due_on"], name="invoice_unpaid_by_wallet", condition=_UNPAID),
             models.Index(fields=["due_on"], name="invoice_open_by_due_date", condition=_OPEN),
         ]
 

@@ -2,6 +2,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import F, Q, Sum
+from django.db.models.expressions import RawSQL
 
 from credit.models.recorded import Recorded
 from credit.models.wallet import Wallet
@@ -14,6 +15,12 @@ class TransactionQuerySet(models.QuerySet["Transaction"]):
 
     def newest_first(self) -> Self:
         return self.order_by("-sequence", "-pk")
+
+    def money_in(self) -> Self:
+        """What can pay an invoice: it raised the balance and is no invoice's own rounding."""
+        # Written as a number: SQLite uses a partial index only where it can read its condition.
+        raised = self.filter(counted=False, amount_micros__gt=RawSQL("0", ()))
+        return raised.exclude(kind=Kind.ROUNDING, invoice__isnull=False)
 
     def taken_from(self, original: "Transaction") -> int:
         """Micros that refunds, credit notes and reversals have taken from an item and not given back."""
@@ -99,6 +106,11 @@ class Transaction(Recorded):
                 fields=["counterpart"], name="line_by_counterpart", condition=Q(counterpart__isnull=False)
             ),
             models.Index(fields=["invoice"], name="line_by_invoice", condition=Q(invoice__isnull=False)),
+            models.Index(
+                fields=["wallet", "sequence"],
+                name="line_of_money_in",
+                condition=Q(counted=False, amount_micros__gt=0),
+            ),
             models.Index(F("wallet"), F("reference"), name="line_by_reference", condition=~Q(reference="")),
         ]
 

@@ -53,7 +53,9 @@ class Delivery(models.Model):
     message_id = models.CharField(max_length=255, unique=True)
     created_at = models.DateTimeField()
     tries = models.PositiveSmallIntegerField(default=0)
-    next_try_at = models.DateTimeField(help_text="Not before: a server that refused is left alone for a while.")
+    next_try_at = models.DateTimeField(
+        help_text="Not before: a server that refused is left alone for a while."
+    )
     claimed_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     failed_at = models.DateTimeField(null=True, blank=True)

@@ -58,7 +58,7 @@ class MonthEndChunk(models.Model):
     asked_at = models.DateTimeField(null=True, blank=True, help_text="When a worker was last asked.")
     tries = models.PositiveSmallIntegerField(default=0)
     finished_at = models.DateTimeField(null=True, blank=True)
-    seconds = models.FloatField(null=True, blank=True)
+    milliseconds = models.PositiveIntegerField(null=True, blank=True, help_text="Its longest transaction.")
     counts = models.JSONField(default=dict, blank=True)
     error = models.TextField(blank=True)
 
@@ -78,11 +78,19 @@ class MonthEndChunk(models.Model):
 
 
 class LockedMonth(Recorded):
-    """A month in which nothing is posted any more, because finance says so. It stays locked."""
+    """A month in which nothing is posted any more, because finance says so. It stays locked.
+
+    A posting is never earlier than `latest_at` of its wallet, so the lock is that every wallet has reached the month's
+    end. It is in force once all have: the row comes first, the wallets are raised in steps.
+    """
 
     month = models.DateField(unique=True, help_text="Its first day, on the portal's calendar.")
     ends_at = models.DateTimeField()
-    locked_at = models.DateTimeField()
+    locked_at = models.DateTimeField(help_text="When it was asked for.")
+    raised_to = models.BigIntegerField(
+        default=0, help_text="The last wallet that has reached the month's end."
+    )
+    in_force_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-month"]

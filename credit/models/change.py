@@ -1,4 +1,5 @@
 from django.db import models
+from django.db.models import Q
 
 from credit.models.recorded import Recorded
 from credit.models.wallet import Wallet
@@ -22,6 +23,11 @@ class Change(Recorded):
 
     class Meta:
         ordering = ["-at", "-pk"]
+        indexes = [
+            models.Index(
+                fields=["wallet", "at"], name="change_of_time_zone", condition=Q(verb="change_time_zone")
+            )
+        ]
 
     def __str__(self) -> str:
         return self.verb

@@ -1,0 +1,61 @@
+"""Which local day an instant belongs to, also for an organization that has moved to another time zone.
+
+A day begins at the first instant at which the organization's clock, as it was then, shows its date. So days follow one
+another without gap or overlap whatever its clock did, and a month that is over keeps its lines when the zone changes.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from credit.models import Change, Wallet
+from credit.periods import first_instant
+
+ZONE_CHANGED = "change_time_zone"
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class LocalClock:
+    """The time zones that an organization has had: (since when, name), the first since ever."""
+
+    zones: tuple[tuple[datetime | None, str], ...]
+
+    def begins(self, day: date) -> datetime:
+        """The first instant of a local day."""
+        return _begins(self, day)
+
+    def day_of(self, instant: datetime) -> date:
+        """The latest day that has begun."""
+        day = instant.astimezone(ZoneInfo(self.zone_at(instant))).date()
+        while self.begins(day + _DAY) <= instant:  # its clock has gone back over midnight
+            day += _DAY
+        return day
+
+    def zone_at(self, instant: datetime) -> str:
+        return next(zone for since, zone in reversed(self.zones) if since is None or since <= instant)
+
+
+@lru_cache(maxsize=100_000)
+def _begins(clock: LocalClock, day: date) -> datetime:
+    midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001  naive is what it takes
+    untils = [*(since for since, _ in clock.zones[1:]), None]
+    for (since, zone), until in zip(clock.zones, untils, strict=True):
+        at = first_instant(midnight, zone)
+        at = max(at, since) if since else at
+        if until is None or at < until:
+            return at
+    raise AssertionError("The last zone has no end.")
+
+
+def clocks(wallets: Iterable[Wallet]) -> dict[int, LocalClock]:
+    """By the wallet's pk; one query for all of them."""
+    zones = {wallet.pk: wallet.time_zone for wallet in wallets}
+    moves = Change.objects.filter(wallet__in=list(zones), verb=ZONE_CHANGED).order_by("wallet_id", "at", "pk")
+    had: dict[int, list[tuple[datetime | None, str]]] = {}
+    for pk, at, before, after in moves.values_list("wallet_id", "at", "before", "after"):
+        if "time_zone" in after:  # else it moved to where it was
+            had.setdefault(pk, [(None, before["time_zone"])]).append((at, after["time_zone"]))
+    return {pk: LocalClock(tuple(had.get(pk, [(None, zone)]))) for pk, zone in zones.items()}

@@ -31,6 +31,10 @@ class Fixup(DjangoFixup):
         return self.kept()
 
 
-app = Celery("finance_portal", fixups=["finance_portal.celery:Fixup"])
+def fixup(app: Celery) -> DjangoFixup:
+    return Fixup(app).install()
+
+
+app = Celery("finance_portal", fixups=["finance_portal.celery:fixup"])
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

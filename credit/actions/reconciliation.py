@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import BigIntegerField, Count, F, OuterRef, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
-from credit.models import Difference, Period, Reservation, Transaction, Wallet
+from credit.models import ArchivedLines, Difference, Period, Reservation, Transaction, Wallet
 
 # What must agree: name -> (what the wallet's row says, what its history adds up to).
 CHECKS = {
@@ -58,16 +58,26 @@ def _report(
         )
 
 
+_count = F("last_sequence") - F("first_sequence") + 1
+
+
 def _sums(wallets: Any) -> Any:
     lines = Transaction.objects.filter(wallet=OuterRef("pk")).order_by()
     last = Transaction.objects.filter(wallet=OuterRef("pk"), sequence=OuterRef("last_sequence"))
+    archived = ArchivedLines.objects.filter(wallet=OuterRef("pk")).order_by()
+    archived_last = archived.filter(last_sequence=OuterRef("last_sequence"))
     holds = Reservation.objects.open().filter(wallet=OuterRef("pk")).order_by()
     ended = Period.objects.filter(wallet=OuterRef("pk"), closed_at=None).order_by()
     return wallets.annotate(
         row_balance=F("balance_micros") - F("closing_micros") - F("unbilled_micros"),
-        ledger_balance=_total(lines, Sum("amount_micros")),
-        ledger_lines=_total(lines, Count("pk")),
-        last_balance=Coalesce(Subquery(last.values("current_balance_after_micros")), Value(0)),
+        # What is in an archive is still part of the ledger's sums.
+        ledger_balance=_total(lines, Sum("amount_micros")) + _total(archived, Sum("amount_micros")),
+        ledger_lines=_total(lines, Count("pk")) + _total(archived, Sum(_count)),
+        last_balance=Coalesce(
+            Subquery(last.values("current_balance_after_micros")),
+            Subquery(archived_last.values("current_balance_after_micros")),
+            Value(0),
+        ),
         held=_total(holds, Sum("rest_micros")),
         open_periods=_total(ended, Sum("amount_micros")),
     ).values(

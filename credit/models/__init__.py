@@ -1,5 +1,6 @@
 from credit.models.allocation import Allocation
 from credit.models.answer import Answer
+from credit.models.archive import ArchivedLines, LedgerArchive
 from credit.models.change import Change
 from credit.models.client import ApiClient, ApiKey, Scope
 from credit.models.decline import Decline
@@ -12,6 +13,7 @@ from credit.models.payment import Payment, PaymentMethod
 from credit.models.period import Period
 from credit.models.reservation import HoldLine, Reservation, ReservationEnding
 from credit.models.seller import Seller, TaxRate
+from credit.models.suspension import OverdueSuspension
 from credit.models.transaction import Transaction
 from credit.models.upload import RefusedLine, Upload, UploadState
 from credit.models.wallet import Wallet
@@ -21,6 +23,7 @@ __all__ = [
     "Answer",
     "ApiClient",
     "ApiKey",
+    "ArchivedLines",
     "Change",
     "CreditLimit",
     "Decline",
@@ -36,12 +39,14 @@ __all__ = [
     "InvoiceState",
     "InvoiceTax",
     "JobRun",
+    "LedgerArchive",
     "LimitEnding",
     "LimitSlot",
     "LockedMonth",
     "MonthEndChunk",
     "MonthEndRun",
     "Notice",
+    "OverdueSuspension",
     "Payment",
     "PaymentMethod",
     "Period",

@@ -64,3 +64,26 @@ def update_record(*, organization: Organization, name: str, country: str, refere
     organization.country, organization.reference = checked.country, checked.reference
     organization.save(update_fields=["name", "search_name", "country", "reference"])
     return organization
+
+
+def update_billing(
+    *, organization: Organization, billing_address: str, billing_email: str, tax_id: str
+) -> Organization:
+    """What stands on the customer's bills and where they are sent; OrganizationRefused names the field."""
+    organization.billing_address = "\n".join(line.strip() for line in billing_address.strip().splitlines())
+    organization.billing_email, organization.tax_id = billing_email.strip(), tax_id.strip()
+    fields = ["billing_address", "billing_email", "tax_id"]
+    _refuse_unprintable(organization)
+    try:
+        organization.clean_fields(exclude={field.name for field in Organization._meta.fields} - set(fields))
+    except ValidationError as error:
+        field, messages = next(iter(error.message_dict.items()))
+        raise OrganizationRefused(field, messages[0]) from None
+    organization.save(update_fields=fields)
+    return organization
+
+
+def _refuse_unprintable(organization: Organization) -> None:
+    for field in ("billing_address", "tax_id"):
+        if not getattr(organization, field).replace("\n", "").isprintable():
+            raise OrganizationRefused(field, "It has characters that cannot be shown. Remove them.")

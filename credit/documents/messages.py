@@ -11,7 +11,7 @@ from django.template.loader import render_to_string, select_template
 from credit import display
 from credit.documents import invoices, parties
 from credit.invoicing import payment_reference
-from credit.models import Delivery, DeliveryKind, Invoice, Seller, Wallet
+from credit.models import Delivery, DeliveryKind, Invoice, InvoiceKind, Seller, Wallet
 
 # A reminder names this many invoices and says how many more there are.
 MOST_LISTED = 30
@@ -85,7 +85,8 @@ def _figures(invoice: Invoice) -> list[tuple[str, str]]:
 
 def _still_open(wallet: Wallet, today: date) -> dict[str, Any]:
     """Every open invoice of the wallet, the oldest first; a bounded list, with what is beyond it in words."""
-    found = Invoice.objects.open().filter(wallet=wallet).on(today).order_by("due_on", "pk")
+    open_ones = Invoice.objects.open().filter(wallet=wallet).exclude(kind=InvoiceKind.STATEMENT)
+    found = open_ones.on(today).order_by("due_on", "pk")
     shown: list[Any] = list(found[: MOST_LISTED + 1])
     listed = [_open_row(invoice, today) for invoice in shown[:MOST_LISTED]]
     overdue = sum(invoice.open_micros for invoice in shown if invoice.is_overdue)

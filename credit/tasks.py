@@ -12,7 +12,7 @@ from celery import shared_task
 from django.db import OperationalError
 from django.utils import timezone
 
-from credit.actions import closes, invoices, jobs, limits, reconciliation, reservations
+from credit.actions import dunning, invoices, jobs, limits, month_end, months, reconciliation, reservations
 from credit.actors import Actor
 from credit.models import Upload, Wallet
 from credit.usage_files import receiving, working
@@ -51,15 +51,19 @@ def release_expired_holds() -> dict[str, int]:
 
 @shared_task(**_FAULTS)
 def close_due_periods() -> dict[str, int]:
-    by = Actor.system("Month end")
+    """One round of the month end: looks by an index, begins what is due, asks for its chunks, finishes what is done."""
 
     def chunks() -> Iterator[dict[str, int]]:
-        for _ in range(LONGEST_RUN):
-            if not (pks := closes.due(timezone.now(), CHUNK)):
-                return
-            yield closes.close(wallet_pks=pks, by=by, now=timezone.now).as_counts()
+        yield from month_end.drive(now=timezone.now)
+        yield from months.drive(now=timezone.now)
 
     return jobs.run(name="Close ended periods", chunks=chunks(), now=timezone.now)
+
+
+@shared_task(**_FAULTS)
+def work_on_chunk(pk: int) -> dict[str, int]:
+    """One chunk of a month end or of its rehearsal; its run says what became of it."""
+    return month_end.work(pk, now=timezone.now)
 
 
 @shared_task(**_FAULTS)
@@ -84,6 +88,21 @@ def reconcile_wallets() -> dict[str, int]:
             yield reconciliation.reconcile(wallet_pks=pks, now=timezone.now())
 
     return jobs.run(name="Reconcile wallets", chunks=chunks(), now=timezone.now)
+
+
+@shared_task(**_FAULTS)
+def suspend_overdue() -> dict[str, int]:
+    """Nobody where CREDIT_SUSPEND_AFTER_OVERDUE_DAYS is 0."""
+    by = Actor.system("Overdue")
+
+    def chunks() -> Iterator[dict[str, int]]:
+        for _ in range(LONGEST_RUN):
+            if not (pks := dunning.due(timezone.now(), CHUNK)):
+                return
+            for pk in pks:
+                yield dunning.suspend_overdue(organization_pk=pk, by=by, now=timezone.now)
+
+    return jobs.run(name="Suspend the overdue", chunks=chunks(), now=timezone.now)
 
 
 @shared_task(**_FAULTS)

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from credit.actions import inputs
+from credit.actions import inputs, months
 from credit.actions.books import Account, Books, Now, opened
 from credit.actions.changes import record, snapshot
 from credit.actions.limit_plans import parse_permanent, parse_reason
@@ -125,7 +125,7 @@ def create_wallets(
     limits = [each.parse(by) for each in new]
     with transaction.atomic():
         organizations = _locked([each.organization.pk for each in new])
-        at = now() if callable(now) else now
+        at = months.earliest_posting(now() if callable(now) else now)
         wallets = [_build(each, micros, organizations, at) for each, micros in zip(new, limits, strict=True)]
         _insert(wallets)
         books = Books(wallets, at, by)

@@ -289,11 +289,12 @@ def every(seconds: int, job: str) -> dict[str, object]:
 
 CELERY_BEAT_SCHEDULE = {
     "book ended limits": every(30, "book_ended_limits"),
-    "close due periods": every(60, "close_due_periods"),
+    "close due periods": every(20, "close_due_periods"),
     "release expired holds": every(60, "release_expired_holds"),
     "issue invoices": every(300, "issue_invoices"),
     "reconcile wallets": every(3600, "reconcile_wallets"),
     "drive uploads": every(30, "drive_uploads"),
+    "suspend overdue": every(3600, "suspend_overdue"),
 }
 
 # --- The portal's own choices (product.md names each) ---------------------------------------------

@@ -1,7 +1,7 @@
 """The books as a plain-text journal that hledger reads: each ledger line is one transaction, as docs/books.md shows.
 
 A wallet is a liability: what the customer has with us is owed to the customer, so the signs are those of the ledger
-turned round. After each line stands the balance that the ledger carries, as an assertion: hledger adds all of them up again.
+turned round. After each line stands the balance that the ledger carries, as an assertion: hledger adds it up again.
 """
 
 import re

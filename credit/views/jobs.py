@@ -26,6 +26,10 @@ JOBS = {
         "reconcile wallets",
         "Adds every ledger up again and reports a difference; never repairs one.",
     ),
+    "Suspend the overdue": (
+        "suspend overdue",
+        "Suspends who has an invoice open for too long, where a setting says after how many days.",
+    ),
     "Take up usage files": (
         "drive uploads",
         "Goes on with usage files that wait, or whose worker was stopped.",

@@ -38,6 +38,7 @@ def test_the_page_knows_the_names_under_which_the_jobs_write_their_runs():
         tasks.issue_invoices,
         tasks.reconcile_wallets,
         tasks.drive_uploads,
+        tasks.suspend_overdue,
     ):
         job()
     assert set(latest_runs()) == set(JOBS)

@@ -132,8 +132,8 @@ def test_revenue_is_what_the_lines_of_the_kind_and_their_corrections_add_up_to(h
 
     found = balances(hledger, exported(desk.now))
 
-    assert found["revenue:calls"] == {"EUR": Decimal("-10")}
-    assert found["revenue:sms"] == {"EUR": Decimal("-4")}
+    assert found["revenue:calls"] == {"EUR": Decimal(-10)}
+    assert found["revenue:sms"] == {"EUR": Decimal(-4)}
 
 
 def test_a_wrong_line_would_be_found(hledger):
@@ -191,7 +191,7 @@ def test_an_entry_reads_as_a_person_in_finance_expects():
 
 
 def test_days_follow_each_other_without_gap_or_overlap_after_a_change_of_time_zone():
-    life = Life(5).lived(days=100, steps=60)
+    Life(5).lived(days=100, steps=60)
     for clock in local_days.clocks(Wallet.objects.all()).values():
         begins = [clock.begins(date(2026, 1, 1) + timedelta(days=number)) for number in range(150)]
         assert begins == sorted(begins)

@@ -1,0 +1,107 @@
+"""How long what is due has been due, per currency and per customer. Amounts of different currencies are never added."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from django.db.models import Count, Q, QuerySet, Sum
+
+from credit.models import Invoice, Wallet
+from credit.reports.overdue import OPEN_MICROS, open_invoices, today
+from credit.terms import PaymentMode
+
+# Name, words, and the most days after the due date.
+CLASSES: list[tuple[str, str, int | None]] = [
+    ("current", "Not due yet", 0),
+    ("d30", "1–30 days", 30),
+    ("d60", "31–60 days", 60),
+    ("d90", "61–90 days", 90),
+    ("older", "Over 90 days", None),
+]
+NOT_INVOICED = ("other", "Not on an invoice")
+NAMES = [name for name, _, _ in CLASSES]
+
+
+def class_of(due_on: date, today: date) -> str:
+    """The due date itself is in time."""
+    days = (today - due_on).days
+    return next(name for name, _, most in CLASSES if most is None or days <= most)
+
+
+@dataclass
+class Ageing:
+    """What is due by class, in micros of one currency; with what is not on an invoice they add up to `due_micros`.
+
+    What is due is the rule's amount due; of a customer who has become prepaid since, what its invoices still ask for.
+    """
+
+    currency: str
+    due_micros: int = 0
+    micros: dict[str, int] = field(default_factory=lambda: dict.fromkeys(NAMES, 0))
+    invoices: dict[str, int] = field(default_factory=lambda: dict.fromkeys(NAMES, 0))
+
+    @property
+    def overdue_micros(self) -> int:
+        return sum(micros for name, micros in self.micros.items() if name != "current")
+
+    @property
+    def other_micros(self) -> int:
+        """Drafts, internal statements, purchases of the last minutes; below zero: money that pays no invoice yet."""
+        return self.due_micros - sum(self.micros.values())
+
+    def add(self, row: dict[str, object], today: date) -> None:
+        name = class_of(row["due_on"], today)  # type: ignore[arg-type]
+        self.micros[name] += row["open"]  # type: ignore[operator]
+        self.invoices[name] += row["count"]  # type: ignore[operator]
+
+
+def per_currency(now: datetime) -> list[Ageing]:
+    """All customers together, the currencies in the order of their codes."""
+    found: dict[str, Ageing] = {}
+    for code, micros in (
+        _due(now).values_list("currency").annotate(total=Sum("due_micros")).order_by("currency")
+    ):
+        found[code] = Ageing(code, int(micros))
+    rows = _open_by_due_date(open_invoices(), "currency", "wallet__mode").annotate(
+        there=today(now).expression()
+    )
+    for row in rows:
+        ageing = found.setdefault(row["currency"], Ageing(row["currency"]))
+        ageing.add(row, row["there"])
+        if row["wallet__mode"] == PaymentMode.PREPAID:
+            ageing.due_micros += row["open"]
+    return [found[code] for code in sorted(found)]
+
+
+def _due(now: datetime) -> QuerySet[Wallet]:
+    return Wallet.objects.at(now, "due_micros").filter(Q(due_micros__gt=0)).order_by()
+
+
+def _open_by_due_date(invoices: QuerySet[Invoice], *columns: str) -> QuerySet:
+    """Some hundred rows, whatever the number of invoices; which class a date is in is decided here."""
+    return invoices.order_by().values(*columns, "due_on").annotate(open=Sum(OPEN_MICROS), count=Count("pk"))
+
+
+def per_wallet(wallets: Sequence[Wallet], now: datetime) -> dict[int, Ageing]:
+    """By the wallet's pk, for wallets annotated with `due_micros`: the rows of one page."""
+    there = today(now)
+    zones = {wallet.pk: wallet.time_zone for wallet in wallets}
+    found = {wallet.pk: Ageing(wallet.currency, wallet.due_micros) for wallet in wallets}  # type: ignore[attr-defined]
+    rows = _open_by_due_date(open_invoices().filter(wallet__in=list(zones)), "wallet_id")
+    prepaid = {wallet.pk for wallet in wallets if wallet.mode == PaymentMode.PREPAID}
+    for row in rows:
+        pk = row["wallet_id"]
+        found[pk].add(row, there.of(zones[pk]))
+        if pk in prepaid:
+            found[pk].due_micros += row["open"]
+    return found
+
+
+def shares(ageings: Iterable[Ageing]) -> dict[str, int]:
+    """Customers' invoices per class, all currencies: numbers of invoices may be added, amounts may not."""
+    total: dict[str, int] = defaultdict(int)
+    for ageing in ageings:
+        for name, count in ageing.invoices.items():
+            total[name] += count
+    return dict(total)

@@ -1,0 +1,196 @@
+"""Which invoices are overdue, on the customer's own calendar, and who goes on spending meanwhile."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    DateField,
+    F,
+    Func,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast
+
+from credit.models import Invoice, InvoiceKind, Period, Transaction, Wallet
+from credit.terms import CHARGES
+from organizations.models import known_time_zones
+
+SHORT, LONG = timedelta(days=7), timedelta(days=30)
+OPEN_MICROS = F("total_micros") - F("paid_micros")
+
+
+@dataclass(frozen=True)
+class Today:
+    """The local dates of all time zones at one instant: never more than three."""
+
+    usual: date
+    elsewhere: dict[date, list[str]]
+
+    def of(self, zone: str) -> date:
+        return next((day for day, zones in self.elsewhere.items() if zone in zones), self.usual)
+
+    def expression(self) -> Case:
+        """The date where the wallet is."""
+        whens = [
+            When(wallet__time_zone__in=zones, then=Value(day, DateField()))
+            for day, zones in self.elsewhere.items()
+        ]
+        return Case(*whens, default=Value(self.usual, DateField()), output_field=DateField())
+
+    def more_than(self, days: int, column: str = "due_on") -> Q:
+        """Later than so many days after the date in a column."""
+        late = Q(**{f"{column}__lt": self.usual - timedelta(days=days)})
+        late &= ~Q(wallet__time_zone__in=[zone for zones in self.elsewhere.values() for zone in zones])
+        for day, zones in self.elsewhere.items():
+            late |= Q(**{f"{column}__lt": day - timedelta(days=days)}, wallet__time_zone__in=zones)
+        return late
+
+
+def today(now: datetime) -> Today:
+    zones = defaultdict(list)
+    for zone in sorted(known_time_zones()):
+        zones[now.astimezone(ZoneInfo(zone)).date()].append(zone)
+    usual = max(zones, key=lambda day: len(zones[day]))
+    return Today(usual, {day: zones[day] for day in sorted(zones) if day != usual})
+
+
+def open_invoices() -> QuerySet[Invoice]:
+    """Those that count: internal statements only where a setting says so (product.md section 1)."""
+    found = Invoice.objects.open()
+    return found if settings.CREDIT_STATEMENT_COUNTS_AS_OVERDUE else found.exclude(kind=InvoiceKind.STATEMENT)
+
+
+def late(now: datetime, days: int = 0) -> QuerySet[Invoice]:
+    """Open for more than so many days after their due date. By the index of due dates."""
+    there = today(now)
+    latest = max([there.usual, *there.elsewhere])
+    return open_invoices().filter(there.more_than(days), due_on__lt=latest - timedelta(days=days))
+
+
+# --- who is overdue ---------------------------------------------------------------------------------------------------
+
+
+class LocalDate(Func):
+    """The date of an instant in the time zone that a column names."""
+
+    arity = 2
+    output_field = DateField()
+
+    def as_postgresql(self, compiler, connection, **extra):
+        return self.as_sql(
+            compiler, connection, template="(%(expressions)s)::date", arg_joiner=" AT TIME ZONE "
+        )
+
+    def as_sqlite(self, compiler, connection, **extra):
+        template = "django_datetime_cast_date(%(expressions)s, 'UTC')"
+        return self.as_sql(compiler, connection, template=template)
+
+
+def debtors(now: datetime, *, still_spending: bool = False) -> QuerySet:
+    """A row per wallet: wallet_id, overdue_micros, oldest_due_on, invoices, and oldest_due as text to sort by."""
+    rows = (
+        late(now)
+        .order_by()
+        .values("wallet_id", "wallet__time_zone")
+        .annotate(
+            overdue_micros=Sum(OPEN_MICROS),
+            oldest_due_on=Min("due_on"),
+            oldest_due=Cast(Min("due_on"), CharField()),
+            invoices=Count("pk"),
+        )
+    )
+    if not still_spending:
+        return rows
+    charged = Transaction.objects.filter(wallet=OuterRef("wallet_id"), kind__in=CHARGES).newest_first()
+    last = LocalDate(Subquery(charged.values("posted_at")[:1]), F("wallet__time_zone"))
+    return rows.annotate(last_charge_on=last).filter(last_charge_on__gt=F("oldest_due_on"))
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Micros charged lately, corrections not taken off, and when last."""
+
+    short_micros: int = 0
+    long_micros: int = 0
+
+
+def spent_by(wallets: Sequence[Wallet], now: datetime) -> dict[int, Spent]:
+    """By the wallet's pk, for the rows of one page."""
+    if not wallets:
+        return {}
+    since = _sequences_at(wallets, now - LONG)
+    lines = Q()
+    for pk, sequence in since.items():
+        lines |= Q(wallet=pk, sequence__gte=sequence)
+    charged = Transaction.objects.filter(lines, kind__in=CHARGES, posted_at__gt=now - LONG).order_by()
+    sums = charged.values("wallet_id").annotate(
+        long=-Sum("amount_micros"), short=-Sum("amount_micros", filter=Q(posted_at__gt=now - SHORT))
+    )
+    return {row["wallet_id"]: Spent(row["short"] or 0, row["long"]) for row in sums}
+
+
+def _sequences_at(wallets: Sequence[Wallet], instant: datetime) -> dict[int, int]:
+    """Where to begin reading, so that years before the instant are not read: the first line of its period."""
+    pks = [wallet.pk for wallet in wallets]
+    ended = Period.objects.filter(wallet__in=pks, starts_at__lte=instant, ends_at__gt=instant)
+    first = dict(ended.values_list("wallet_id", "first_sequence"))
+    for wallet in wallets:
+        runs = wallet.period_starts_at is not None and wallet.period_starts_at <= instant
+        first.setdefault(wallet.pk, wallet.period_first_sequence if runs else 1)
+    return first
+
+
+# --- who would be suspended -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An organization that will be suspended on a day unless it pays."""
+
+    name: str
+    uuid: str
+    wallet_id: str
+    oldest_due_on: date
+    on: date
+
+
+def not_yet_suspended_for(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
+    return invoices.filter(overdue_suspension=None)
+
+
+def next_suspensions(now: datetime, count: int) -> list[Candidate]:
+    """The next ones, the first due first; none where the setting never suspends."""
+    days = settings.CREDIT_SUSPEND_AFTER_OVERDUE_DAYS
+    if not days:
+        return []
+    active = not_yet_suspended_for(late(now)).filter(wallet__organization__status="active").order_by()
+    rows = active.values(
+        "wallet__organization_id", "wallet__organization__name", "wallet__organization__uuid"
+    )
+    soonest = rows.annotate(oldest=Min("due_on"), wallet=Min("wallet__wallet_id")).order_by(
+        "oldest", "wallet__organization_id"
+    )
+    return [
+        Candidate(
+            name=row["wallet__organization__name"],
+            uuid=str(row["wallet__organization__uuid"]),
+            wallet_id=row["wallet"],
+            oldest_due_on=row["oldest"],
+            on=row["oldest"] + timedelta(days=days + 1),
+        )
+        for row in soonest[:count]
+    ]

@@ -7,17 +7,31 @@ after any silence: what is due is found by an index, and what is done is no long
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
+from time import monotonic
 
 from celery import shared_task
 from django.db import OperationalError
 from django.utils import timezone
 
-from credit.actions import dunning, invoices, jobs, limits, month_end, months, reconciliation, reservations
+from credit.actions import (
+    deliveries,
+    dunning,
+    invoices,
+    jobs,
+    limits,
+    month_end,
+    months,
+    reconciliation,
+    reminders,
+    reservations,
+)
 from credit.actors import Actor
 from credit.models import Upload, Wallet
 from credit.usage_files import receiving, working
 
 CHUNK = 200
+SENDING_SECONDS = 50  # then the next beat's request goes on
+SENT_TOGETHER = 20
 UPLOAD_SECONDS = 60  # then other jobs get their turn, and the broker does not take the task for lost
 LONGEST_RUN = 5000  # chunks; the next beat goes on with what is left
 
@@ -103,6 +117,31 @@ def suspend_overdue() -> dict[str, int]:
                 yield dunning.suspend_overdue(organization_pk=pk, by=by, now=timezone.now)
 
     return jobs.run(name="Suspend the overdue", chunks=chunks(), now=timezone.now)
+
+
+@shared_task(**_FAULTS)
+def send_documents() -> dict[str, int]:
+    """For a while; several workers may send at once, since each delivery is claimed."""
+    ends = monotonic() + SENDING_SECONDS
+
+    def chunks() -> Iterator[dict[str, int]]:
+        while monotonic() < ends and (pks := deliveries.due(timezone.now(), SENT_TOGETHER)):
+            for pk in pks:
+                if outcome := deliveries.send(pk=pk, now=timezone.now):
+                    yield {outcome: 1}
+
+    return jobs.run(name="Send documents", chunks=chunks(), now=timezone.now)
+
+
+@shared_task(**_FAULTS)
+def remind_overdue() -> dict[str, int]:
+    mark = reminders.Mark()
+
+    def chunks() -> Iterator[dict[str, int]]:
+        while (made := reminders.queue_due(mark=mark, now=timezone.now())) is not None:
+            yield {"reminders": made}
+
+    return jobs.run(name="Remind of overdue invoices", chunks=chunks(), now=timezone.now)
 
 
 @shared_task(**_FAULTS)

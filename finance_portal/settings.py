@@ -294,6 +294,8 @@ CELERY_BEAT_SCHEDULE = {
     "issue invoices": every(300, "issue_invoices"),
     "reconcile wallets": every(3600, "reconcile_wallets"),
     "drive uploads": every(30, "drive_uploads"),
+    "send documents": every(60, "send_documents"),
+    "remind of overdue invoices": every(3600, "remind_overdue"),
     "suspend overdue": every(3600, "suspend_overdue"),
 }
 

@@ -81,7 +81,9 @@ class Delivery(models.Model):
                 fields=["next_try_at"],
                 name="delivery_waiting",
                 condition=Q(claimed_at__isnull=True, sent_at__isnull=True, failed_at__isnull=True),
-            )
+            ),
+            # What somebody has to look at is rare among what was sent.
+            models.Index(fields=["id"], name="delivery_not_sent", condition=Q(sent_at__isnull=True)),
         ]
 
     def __str__(self) -> str:

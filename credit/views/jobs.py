@@ -22,6 +22,11 @@ JOBS = {
     "Close ended periods": ("close due periods", "Makes ended months into invoices and statements."),
     "Release timed-out reservations": ("release expired holds", "Gives back what expired reservations held."),
     "Issue invoices": ("issue invoices", "Numbers the invoices that the close has made."),
+    "Send documents": ("send documents", "Sends invoices and reminders by e-mail."),
+    "Remind of overdue invoices": (
+        "remind of overdue invoices",
+        "Puts the reminders that are due on their way, one per invoice and level.",
+    ),
     "Reconcile wallets": (
         "reconcile wallets",
         "Adds every ledger up again and reports a difference; never repairs one.",

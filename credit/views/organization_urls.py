@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from credit.views import invoices, jobs, ledger, modes, money, organization, statuses, wallets
+from credit.views import (
+    billing,
+    documents,
+    invoices,
+    jobs,
+    ledger,
+    modes,
+    money,
+    organization,
+    statements,
+    statuses,
+    wallets,
+)
 
 urlpatterns = [
     path("organizations/<uuid:uuid>/", organization.page, name="organization"),
@@ -28,6 +40,15 @@ urlpatterns = [
     path("wallets/<str:wallet_id>/scheme/", modes.ChangeScheme.as_view(), name="change_scheme"),
     path("wallets/<str:wallet_id>/close/", statuses.CloseWallet.as_view(), name="close_wallet"),
     path("wallets/<str:wallet_id>/reopen/", statuses.ReopenWallet.as_view(), name="reopen_wallet"),
+    path("organizations/<uuid:uuid>/billing/", billing.BillingDetails.as_view(), name="billing_details"),
+    path("wallets/<str:wallet_id>/statement/", statements.page, name="statement"),
+    path("wallets/<str:wallet_id>/statement.pdf", statements.as_pdf, name="statement_pdf"),
+    path("wallets/<str:wallet_id>/statement.csv", statements.as_csv, name="statement_csv"),
+    path("invoices/<int:pk>/invoice.pdf", documents.invoice_pdf, name="invoice_pdf"),
+    path("invoices/<int:pk>/send/", documents.SendInvoice.as_view(), name="send_invoice"),
+    path("invoices/<int:pk>/remind/", documents.Remind.as_view(), name="remind"),
+    path("deliveries/", documents.delivery_list, name="deliveries"),
+    path("deliveries/<int:pk>/again/", documents.SendAgain.as_view(), name="send_again"),
     path("invoices/", invoices.invoice_list, name="invoices"),
     path("invoices/<int:pk>/", invoices.invoice, name="invoice"),
     path("jobs/", jobs.page, name="jobs"),

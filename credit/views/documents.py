@@ -1,0 +1,172 @@
+"""An invoice as a PDF, and its way to the customer: what was sent, what was not, and sending it (again)."""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import permission_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from credit import display
+from credit.actions import deliveries, reminders
+from credit.actors import Actor
+from credit.documents import invoices
+from credit.forms.money import VerbForm
+from credit.models import Delivery, DeliveryKind, DeliveryState, Invoice
+from credit.views.panels import way_back
+from credit.views.verbs import VerbPanel, Words
+
+PAGE = 50
+LOOKS = {
+    DeliveryState.WAITING: ("plain", "clock"),
+    DeliveryState.SENDING: ("plain", "clock"),
+    DeliveryState.SENT: ("ok", "check"),
+    DeliveryState.FAILED: ("danger", "alert"),
+    DeliveryState.UNKNOWN: ("warn", "alert"),
+}
+
+
+@require_GET
+@permission_required("credit.view_invoice", raise_exception=True)
+def invoice_pdf(request: HttpRequest, pk: int) -> HttpResponse:
+    try:
+        invoice = invoices.load(pk)
+    except Invoice.DoesNotExist:
+        raise Http404("There is no such invoice.") from None
+    today = display.local(timezone.now(), invoice.wallet.time_zone).date()
+    answer = HttpResponse(invoices.pdf(invoice, today), content_type="application/pdf")
+    answer["Content-Disposition"] = f'inline; filename="{invoices.file_name(invoice)}"'
+    return answer
+
+
+# --- what was sent ----------------------------------------------------------------------------------------------------
+
+
+def deliveries_of(invoice: Invoice, now: datetime) -> dict[str, Any]:
+    """For `documents/deliveries.html`: the invoice's deliveries, and what can be sent now."""
+    rows = list(Delivery.objects.at(now).filter(invoice=invoice).order_by("created_at", "pk"))
+    can_be_sent = settings.CREDIT_SEND_BY_EMAIL and invoice.issued_at and deliveries.is_to_be_sent(invoice)
+    is_new = not any(row.kind == DeliveryKind.INVOICE for row in rows)
+    return {
+        "rows": [told(row) for row in rows],
+        "can_be_sent": can_be_sent and is_new,
+        "address": deliveries.address_of(invoice),
+    }
+
+
+def told(delivery: Any) -> Any:
+    """A delivery that comes with its state, with the words of its cells."""
+    delivery.look, delivery.icon = LOOKS[delivery.state]
+    delivery.words = DeliveryState(delivery.state).label
+    delivery.what = f"Reminder {delivery.level}" if delivery.level else "Invoice"
+    delivery.moved_at = delivery.sent_at or delivery.failed_at or delivery.claimed_at or delivery.next_try_at
+    delivery.can_be_sent_again = delivery.state in (
+        DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNKNOWN,
+    )  # fmt: skip
+    return delivery
+
+
+@require_GET
+@permission_required("credit.view_invoice", raise_exception=True)
+def delivery_list(request: HttpRequest) -> HttpResponse:
+    """What went out and what did not, the newest first; by state from the address."""
+    now, state, before = timezone.now(), request.GET.get("state", ""), request.GET.get("before", "")
+    if state not in ("", *DeliveryState.values):
+        raise Http404("There is no such state.")
+    rows = Delivery.objects.at(now).select_related("invoice__wallet__organization").order_by("-pk")
+    if state:
+        # Said twice: the second is what the index of the few that were not sent knows.
+        rows = rows.filter(state=state, sent_at__isnull=state != DeliveryState.SENT)
+    rows = rows.filter(pk__lt=int(before[:18])) if before.isdigit() else rows
+    found = list(rows[: PAGE + 1])
+    context = {
+        "rows": [told(row) for row in found[:PAGE]],
+        "earlier": found[PAGE - 1].pk if len(found) > PAGE else None,
+        "before": before,
+        "state": state,
+        "states": DeliveryState.choices,
+        "is_on": settings.CREDIT_SEND_BY_EMAIL,
+        "zone": settings.PORTAL_TIME_ZONE,
+        "section": "deliveries",
+    }
+    return render(request, "documents/list.html", context)
+
+
+# --- sending ----------------------------------------------------------------------------------------------------------
+
+
+class InvoicePanel(VerbPanel):
+    """A verb on an invoice; it leads back to the invoice."""
+
+    permission_required = "credit.send_invoice"
+    invoice: Invoice
+
+    def load(self, **names: Any) -> None:
+        self.of(get_object_or_404(Invoice.objects.select_related("wallet"), pk=names["pk"]))
+
+    def of(self, invoice: Invoice) -> None:
+        super().load(wallet_id=invoice.wallet.wallet_id)
+        self.invoice = invoice
+        self.invoice.wallet = self.wallet
+
+    def back_to(self) -> str:
+        return way_back(self.request, reverse("invoice", args=[self.invoice.pk]))
+
+    def recipient(self) -> str:
+        return deliveries.address_of(self.invoice) or "nobody: the organization has no e-mail for bills"
+
+
+class SendInvoice(InvoicePanel):
+    title = "Send invoice"
+    button = "Send"
+
+    def about(self, form: VerbForm) -> dict[str, Any]:
+        return {"facts": [f"{self.invoice} goes to {self.recipient()}, with the PDF attached."]}
+
+    def act(self, given: dict[str, Any], by: Actor) -> Words:
+        delivery = deliveries.send_invoice(invoice=self.invoice, by=by, now=timezone.now)
+        return f"{self.invoice} is on its way to {delivery.recipient}."
+
+
+class Remind(InvoicePanel):
+    title = "Send reminder"
+    button = "Send reminder"
+
+    def about(self, form: VerbForm) -> dict[str, Any]:
+        level = reminders.last_level(self.invoice) + 1
+        first = f"Reminder {level} of {self.invoice} goes to {self.recipient()}."
+        return {"facts": [first, "It lists every open invoice of the wallet; the PDF is attached."]}
+
+    def act(self, given: dict[str, Any], by: Actor) -> Words:
+        delivery = reminders.remind(invoice=self.invoice, by=by, now=timezone.now)
+        return f"Reminder {delivery.level} of {self.invoice} is on its way to {delivery.recipient}."
+
+
+class SendAgain(InvoicePanel):
+    title = "Send again"
+    button = "Send again"
+    delivery: Any
+
+    def load(self, **names: Any) -> None:
+        rows = Delivery.objects.at(timezone.now()).select_related("invoice__wallet")
+        self.delivery = told(get_object_or_404(rows, pk=names["pk"]))
+        self.of(self.delivery.invoice)
+
+    def about(self, form: VerbForm) -> dict[str, Any]:
+        facts = [f"{self.delivery.what} {self.invoice} goes to {self.recipient()} once more."]
+        if self.delivery.state == DeliveryState.UNKNOWN:
+            first = "Nobody knows whether it has left."
+            then = "The Message-ID stays the same, so a mailbox that has it already can tell."
+            return {
+                "facts": facts,
+                "notes": [{"look": "warn", "icon": "alert", "first": first, "then": then}],
+            }
+        return {"facts": facts}
+
+    def act(self, given: dict[str, Any], by: Actor) -> Words:
+        row = deliveries.send_again(delivery=self.delivery, by=by, now=timezone.now)
+        return f"{self.delivery.what} {self.invoice} is on its way to {row.recipient}."

@@ -14,7 +14,7 @@ from tests.oracle_calendar import month_end
 USAGE = ("call", "sms", "fax", "number_activation")
 PURCHASES = ("subscription", "addon", "service", "hardware")
 TICK = timedelta(microseconds=1)
-CENT = 10_000  # the oracle's histories are in a currency of two decimals
+CENT = 10_000  # micros of the smallest cash amount, where a history names no other currency
 ACCEPTED = "accepted"
 
 
@@ -71,8 +71,10 @@ class Wallet:
     steps: list = field(default_factory=list)
     temporaries: list = field(default_factory=list)
     booked: dict = field(default_factory=dict)  # first instant of a period -> when the close booked it
+    openings: list = field(default_factory=list)  # (instant, debt) of each switch to postpaid that had one
     latest: datetime | None = None
     near_percent: int = 80
+    unit: int = CENT
 
     # What is in force -------------------------------------------------------------------------------------------
 
@@ -271,15 +273,19 @@ class Wallet:
         }
 
 
-def rounded(micros):
-    """Half away from zero to cents."""
-    size = floor(Fraction(abs(micros), CENT) + Fraction(1, 2)) * CENT
+def rounded(micros, unit=CENT):
+    """Half away from zero to cash."""
+    size = floor(Fraction(abs(micros), unit) + Fraction(1, 2)) * unit
     return size if micros >= 0 else -size
 
 
-def rounded_total(lines):
-    """What an invoice of the lines asks for: the sum of its lines, one per kind, each rounded (section 4, FP 5)."""
+def owed_per_kind(lines):
     by_kind = {}
     for line in lines:
         by_kind[line.kind] = by_kind.get(line.kind, 0) - line.amount
-    return sum(rounded(total) for total in by_kind.values())
+    return by_kind
+
+
+def rounded_total(lines, unit=CENT):
+    """What an invoice of the lines asks for: the sum of its lines, one per kind, each rounded (section 4, FP 5)."""
+    return sum(rounded(total, unit) for total in owed_per_kind(lines).values())

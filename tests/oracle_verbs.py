@@ -56,7 +56,7 @@ class Verbs:
 
     def charge(self, now, amount, kind, overrun=False):
         t, w = self.instant(now), self.wallet
-        if amount < 0 or (self.at_once(t, kind) and amount % CENT):
+        if amount < 0 or (self.at_once(t, kind) and amount % self.wallet.unit):
             return BAD_AMOUNT
         if w.closed(t):
             return "wallet_closed"
@@ -127,14 +127,14 @@ class Verbs:
         if number is None:
             return "not_found"
         kind, step = w.holds[number].kind, w.last_step(number, t)
-        if amount is not None and (amount < 0 or (self.at_once(t, kind) and amount % CENT)):
+        if amount is not None and (amount < 0 or (self.at_once(t, kind) and amount % self.wallet.unit)):
             return BAD_AMOUNT
         if w.closed(t):
             return "wallet_closed"
         if self.state_of(number, t) != "live":
             return self.state_of(number, t)
         if amount is None:  # FP 20
-            amount = step.rest - step.rest % CENT if self.at_once(t, kind) else step.rest
+            amount = step.rest - step.rest % w.unit if self.at_once(t, kind) else step.rest
             final = True
         if amount > step.rest and not overrun:
             return "reservation_exceeded"
@@ -158,7 +158,7 @@ class Verbs:
     def cash(self, now, kind, amount, limit=None, reason=""):
         """A line of cash on the balance, of at most `limit` where money goes out."""
         t = self.instant(now)
-        if amount == 0 or amount % CENT:
+        if amount == 0 or amount % self.wallet.unit:
             return BAD_AMOUNT
         if self.wallet.closed(t):
             return "wallet_closed"
@@ -210,8 +210,8 @@ class Verbs:
         t, w = self.instant(now), self.wallet
         line, left = w.lines[item], self.left_of(item)
         to_unbilled = line.counted and w.mode(t) == "postpaid"
-        kind = "credit_note" if line.at_once and w.mode(t) == "postpaid" else "refund"
-        if amount is not None and (amount <= 0 or (line.at_once and amount % CENT)):
+        kind = "credit_note" if line.at_once else "refund"
+        if amount is not None and (amount <= 0 or (line.at_once and amount % self.wallet.unit)):
             return BAD_AMOUNT
         if w.closed(t):
             return "wallet_closed"
@@ -262,6 +262,8 @@ class Verbs:
         t, w = self.instant(now), self.wallet
         if w.mode(t) == "postpaid":
             return "not_allowed_for_mode"
+        if ends_at <= (starts_at or t) or (starts_at or t) < t:
+            return "invalid_input"
         if starts_at and starts_at > t:
             self.cut_scheduled(t)
         else:
@@ -298,8 +300,9 @@ class Verbs:
         lines = self.wallet.counted_in(period, t)
         exact = -sum(line.amount for line in lines)
         self.wallet.booked[period[0]] = t
-        if exact != rounded_total(lines):
-            self.post(t, "rounding", exact - rounded_total(lines))
+        rounded_to = rounded_total(lines, self.wallet.unit)
+        if exact != rounded_to:
+            self.post(t, "rounding", exact - rounded_to)
         self.wallet.latest = max(self.wallet.latest, t)
 
     def switch_to_postpaid(self, now, scheme, limit):
@@ -310,8 +313,10 @@ class Verbs:
         w.tell(t, "scheme", scheme)
         w.tell(t, "mode", "postpaid")
         debt = max(0, -w.balance(t))
-        if debt != rounded(debt):  # the opening invoice (FP 4)
-            self.post(t, "rounding", debt - rounded(debt))
+        if debt:  # the opening invoice (FP 4)
+            w.openings.append((t, debt))
+        if debt != rounded(debt, w.unit):
+            self.post(t, "rounding", debt - rounded(debt, w.unit))
         return ACCEPTED
 
     def switch_to_prepaid(self, now, keep_limit):
@@ -335,9 +340,9 @@ class Verbs:
         return ACCEPTED
 
 
-def opened(at, mode, zone, scheme="", limit="not set"):
-    """A wallet created at an instant, and its verbs."""
-    wallet = Wallet()
+def opened(at, mode, zone, scheme="", limit="not set", unit=CENT):
+    """A wallet created at an instant, and its verbs; `unit` is its smallest cash amount in micros."""
+    wallet = Wallet(unit=unit)
     for what, value in (
         ("zone", zone),
         ("mode", mode),

@@ -10,6 +10,7 @@ from credit.terms import CHARGES
 from organizations.actions import create_organization
 from tests import oracle_verbs
 from tests.desk import ACCEPTED, FINANCE, Desk
+from tests.oracle import CENT
 
 TICK = timedelta(microseconds=1)
 BEGINNING = datetime(2025, 1, 1, tzinfo=UTC)
@@ -18,13 +19,13 @@ GLANCES_AHEAD = [timedelta(0), timedelta(hours=7), timedelta(days=3), timedelta(
 
 
 class Beside:
-    def __init__(self, mode, scheme, limit, zone, day):
+    def __init__(self, mode, scheme, limit, zone, day, currency="EUR", unit=CENT):
         self.now = BEGINNING + timedelta(days=day, hours=day % 24)
         scheme = scheme if mode == "postpaid" else ""
         self.organization = create_organization(name="History", time_zone=zone)
         wallet = wallets.create_wallet(
             organization=self.organization,
-            currency="EUR",
+            currency=currency,
             mode=mode,
             scheme=scheme,
             limit=money.to_text(limit),
@@ -32,24 +33,36 @@ class Beside:
             now=self.now,
         )
         self.desk = Desk(wallet, self.now)
-        self.verbs = oracle_verbs.opened(self.now, mode, zone, scheme, limit)
+        self.verbs = oracle_verbs.opened(self.now, mode, zone, scheme, limit, unit)
         self.oracle = self.verbs.wallet
         self.items = []  # (the oracle's number of a line, its Transaction)
         self.past = {}  # instant -> the numbers as they stood after the last step at it
+
+    @property
+    def at(self):
+        """Never earlier than the latest instant on the row, however late the clock of who acts is (section 2)."""
+        return max(self.now, self.oracle.latest)
 
     def run(self, step):
         verb, *arguments = step
         self.desk.now = self.now
         getattr(self, verb)(*arguments)
+        self.read_latest()
         self.compare(step)
+
+    def read_latest(self):
+        """A decline or an answer given again moves no money, but its instant may be written: nothing is earlier then."""
+        written = Wallet.objects.values_list("latest_at", flat=True).get(pk=self.desk.wallet.pk)
+        assert self.oracle.latest <= written <= self.at
+        self.oracle.latest = written
 
     def compare(self, step):
         for ahead in GLANCES_AHEAD:
-            t = self.now + ahead
+            t = self.at + ahead
             wanted, row = self.oracle.numbers(t), self.desk.read(t)
             seen = {name: getattr(row, name) for name in wanted}
             assert seen == wanted, f"after {step}, {ahead} ahead"
-        self.past[self.now] = self.oracle.numbers(self.now)
+        self.past[self.at] = self.oracle.numbers(self.at)
         assert self.desk.books_are_straight()
 
     def look_back(self):
@@ -66,8 +79,8 @@ class Beside:
         if answer == ACCEPTED and getattr(outcome, "transaction_id", None):
             self.items.append((self._newest(), Transaction.objects.get(pk=outcome.transaction_id)))
         if answer == ACCEPTED and hasattr(outcome, "usable_micros"):
-            assert outcome.usable_micros == self.oracle.usable(self.now)
-            assert outcome.unlimited == (self.oracle.usable(self.now) is None)
+            assert outcome.usable_micros == self.oracle.usable(self.at)
+            assert outcome.unlimited == (self.oracle.usable(self.at) is None)
 
     def _newest(self):
         return len(self.oracle.lines) - 1
@@ -79,19 +92,20 @@ class Beside:
         word, more = said
         number = self.verbs.latest_hold(reference) if reference else None
         value = {
-            "usable": self.oracle.usable(self.now) or 0,
-            "own money": self.oracle.own_money(self.now) // 10_000 * 10_000,
-            "owed": self.oracle.owed(self.now),
-            "rest": self.oracle.last_step(number, self.now).rest if number is not None else 0,
+            "usable": self.oracle.usable(self.at) or 0,
+            "own money": self.oracle.own_money(self.at) // self.oracle.unit * self.oracle.unit,
+            "owed": self.oracle.owed(self.at),
+            "rest": self.oracle.last_step(number, self.at).rest if number is not None else 0,
         }[word]
         return max(0, value + more)
 
     # Spending ---------------------------------------------------------------------------------------------------
 
-    def charge(self, said, kind, overrun):
+    def charge(self, said, kind, overrun, late=None):
         micros = self.amount(said)
-        wanted = self.verbs.charge(self.now, micros, kind, overrun)
-        self.same(wanted, self.desk.charge(text(micros), kind, overrun=overrun))
+        occurred_at = None if late is None else self.now - late
+        wanted = self.verbs.charge(self.now, micros, kind, overrun)  # when it occurred moves no posting
+        self.same(wanted, self.desk.charge(text(micros), kind, overrun=overrun, occurred_at=occurred_at))
 
     def reserve(self, reference, said, kind, life, up_to):
         micros = self.amount(said)
@@ -173,7 +187,7 @@ class Beside:
     # Mode, scheme, zone, status ---------------------------------------------------------------------------------
 
     def switch(self, scheme, limit, keep):
-        self.now = self.desk.now = self.now + timedelta(seconds=1)
+        self.now = self.desk.now = self.at + timedelta(seconds=1)
         asked = {"wallet": self.desk.wallet}
         if self.oracle.mode(self.now) == "prepaid":
             wanted = self.verbs.switch_to_postpaid(self.now, scheme, limit)
@@ -184,7 +198,7 @@ class Beside:
         self.same(wanted, self.desk.do(modes.change_mode, **asked))
 
     def change_scheme(self, scheme):
-        if self.oracle.scheme(self.now) not in ("", scheme):
+        if self.oracle.scheme(self.at) not in ("", scheme):
             wanted = self.verbs.change_scheme(self.now, scheme)
             self.same(wanted, self.desk.do(modes.change_scheme, wallet=self.desk.wallet, scheme=scheme))
 
@@ -194,7 +208,7 @@ class Beside:
         self.same(wanted, answer)
 
     def suspend_or_resume(self):
-        suspended = not self.oracle.suspended(self.now)
+        suspended = not self.oracle.suspended(self.at)
         verb = statuses.suspend if suspended else statuses.resume
         wanted = self.verbs.suspend(self.now, suspended)
         self.same(wanted, self.desk.do(verb, organization=self.organization))
@@ -206,11 +220,11 @@ class Beside:
 
     def wait_for(self, what, ticks):
         """To the very instant at which something ends, or one tick off it."""
-        period = self.oracle.period_at(self.now)
+        period = self.oracle.period_at(self.at)
         held = Reservation.objects.open().filter(wallet=self.desk.wallet, expires_at__gt=self.now)
         instant = {
             "period": period and period[1],
-            "limit": self.oracle.limit_ends_at(self.now),
+            "limit": self.oracle.limit_ends_at(self.at),
             "hold": min(held.values_list("expires_at", flat=True), default=None),
         }[what]
         if instant:

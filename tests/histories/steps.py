@@ -5,6 +5,7 @@ An amount in words is worked out when its turn comes: ("usable", 1) is one micro
 
 from datetime import timedelta
 
+from hypothesis import HealthCheck, Phase
 from hypothesis import strategies as st
 
 from tests.oracle import PURCHASES, USAGE
@@ -15,6 +16,9 @@ ZONES = [
     "America/Juneau",
     "Asia/Singapore",
     "America/Asuncion",
+    "America/Havana",
+    "Asia/Beirut",
+    "Australia/Lord_Howe",
     "Pacific/Kiritimati",
 ]
 SCHEMES = ["individual", "consolidated", "none"]
@@ -32,6 +36,7 @@ references = st.sampled_from(REFERENCES)
 limits = st.one_of(cents, st.just(0), st.none())
 lives = st.sampled_from([timedelta(minutes=1), timedelta(hours=3), timedelta(days=1), timedelta(days=40)])
 delays = st.sampled_from([timedelta(seconds=1), timedelta(hours=5), timedelta(days=2), timedelta(days=35)])
+lags = st.sampled_from([timedelta(hours=-23), timedelta(hours=5), timedelta(days=20), timedelta(days=70)])
 items = st.integers(0, 9)
 rarely = st.sampled_from([False, False, False, True])
 
@@ -52,6 +57,7 @@ part_of_a_call = st.one_of(
 # How often each verb comes, beside what it is asked: holds and charges meet everything else most.
 WEIGHTED = [
     (6, step("charge", spent, kinds, rarely)),
+    (2, step("charge", exact, kinds, st.just(True), lags)),
     (6, step("reserve", references, spent, kinds, lives, rarely)),
     (2, step("extend", references, st.one_of(st.none(), cents, exact), st.one_of(st.none(), delays))),
     (
@@ -94,3 +100,7 @@ starts = st.tuples(
     st.integers(0, 300),
 )
 histories = st.tuples(starts, st.lists(steps, min_size=10, max_size=40))
+
+SUPPRESSED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+# Shrinking a failure takes minutes: `--thorough` does, and finds the same ones again.
+UNSHRUNK = [Phase.explicit, Phase.reuse, Phase.generate]

@@ -65,21 +65,26 @@ def try_again(*, run: MonthEndRun, by: Actor, now: Clock) -> MonthEndRun:
 
 
 def drive(*, now: Clock) -> Iterator[dict[str, int]]:
-    """One round, as beat asks for it: begins what is due, asks for chunks, finishes what is done.
-
-    A run of few chunks is worked off here: a small installation closes at once, with nobody else to ask.
-    """
+    """One round, as beat asks for it: begins what is due, and brings every open run forward."""
     if _is_due(now()):
         _opened(RunKind.CLOSE, BY, now())
     for run in list(MonthEndRun.objects.filter(finished_at=None)):
-        _cut(run, now)
-        asked = _take(run, now(), MOST_ASKED)
-        if run.wallets <= _most_wallets() * FEW_CHUNKS:
-            yield from (work(pk, now=now) for pk in asked)
-        else:
-            yield {"chunks_asked_for": len(asked)}
-            ask(asked)
-        finish(run, now=now)
+        yield from advance(run, now=now)
+
+
+def advance(run: MonthEndRun, *, now: Clock) -> Iterator[dict[str, int]]:
+    """Cuts the run, asks for its chunks, finishes it once nothing is left.
+
+    A run of few chunks is worked off here: a small installation closes at once, with nobody else to ask.
+    """
+    _cut(run, now)
+    asked = _take(run, now(), MOST_ASKED)
+    if run.wallets <= _most_wallets() * FEW_CHUNKS:
+        yield from (work(pk, now=now) for pk in asked)
+    else:
+        yield {"chunks_asked_for": len(asked)}
+        ask(asked)
+    finish(run, now=now)
 
 
 def work(pk: int, *, now: Clock) -> dict[str, int]:

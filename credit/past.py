@@ -7,18 +7,23 @@ from typing import Any
 
 from django.db.models import OuterRef, Q, Subquery, Sum
 
+from credit.archive import telling
 from credit.models import Change, CreditLimit, HoldLine, LimitSlot, Period, Reservation, Transaction, Wallet
 
 
 class NotThatFarBack(ValueError):
-    """The wallet did not exist at that instant."""
+    """The wallet did not exist at that instant, or its lines of then are in the archive."""
 
 
 def wallet_as_of(wallet: Wallet, instant: datetime) -> Wallet:
     """The wallet with the numbers of `Wallet.objects.at()` as of an aware instant that is not in the future."""
     if instant < wallet.created_at:
         raise NotThatFarBack(f"The wallet was created on {wallet.created_at:%Y-%m-%d at %H:%M} UTC.")
-    columns = {**_decided(wallet, instant), **_limits(wallet, instant), **_money(wallet, instant)}
+    archived = telling.of(wallet)
+    if archived and instant < archived.before:
+        raise NotThatFarBack(archived.words)
+    money = _money(wallet, instant, archived)
+    columns = {**_decided(wallet, instant), **_limits(wallet, instant), **money}
     row = Wallet.objects.at(instant, **columns).select_related("organization").get(pk=wallet.pk)
     for name, value in columns.items():
         setattr(row, name, value)  # the row's own columns too: balance, mode and the slots of the limits
@@ -63,13 +68,16 @@ def _slot(name: str, limit: CreditLimit | None) -> dict[str, Any]:
     }
 
 
-def _money(wallet: Wallet, instant: datetime) -> dict[str, Any]:
+def _money(wallet: Wallet, instant: datetime, archived: telling.Archived | None) -> dict[str, Any]:
     """The parts of the balance; the periods are split by the instant already, so none is left to end."""
-    sequence = last_sequence_by(wallet, instant)
+    sequence = last_sequence_by(wallet, instant, after=archived.last_sequence if archived else 0)
     last = Transaction.objects.filter(wallet=wallet, sequence=sequence).first()
+    current = (
+        archived.current_balance_micros if archived else 0
+    )  # where no line came after those in the archive
     unbilled, closing = _unbilled_and_closing(wallet, instant, sequence)
     return {
-        "balance_micros": (last.current_balance_after_micros if last else 0) + unbilled + closing,
+        "balance_micros": (last.current_balance_after_micros if last else current) + unbilled + closing,
         "unbilled_micros": unbilled,
         "closing_micros": closing,
         "period_ends_at": None,
@@ -92,19 +100,27 @@ class _PostedAt(Sequence[datetime]):
         return self.lines.get(sequence=at + 1)
 
 
-def last_sequence_by(wallet: Wallet, instant: datetime) -> int:
-    """The sequence of the last line posted by an instant; 0 where there was none."""
-    return bisect_right(_PostedAt(wallet), instant)
+def last_sequence_by(wallet: Wallet, instant: datetime, after: int = 0) -> int:
+    """The sequence of the last line posted by an instant; 0 where there was none.
+
+    `after` is the last line in the archive, all of which were posted by then.
+    """
+    return bisect_right(_PostedAt(wallet), instant, lo=after)
 
 
 def _unbilled_and_closing(wallet: Wallet, instant: datetime, sequence: int) -> tuple[int, int]:
     ended = Period.objects.filter(
         Q(closed_at=None) | Q(closed_at__gt=instant), wallet=wallet, starts_at__lte=instant
     )
-    spans = [(period.starts_at, period.ends_at, period.first_sequence) for period in ended]
+    # A period that had ended has its sum on its row, also where its lines are in the archive by now.
+    unbilled, closing = 0, sum(period.amount_micros for period in ended if period.ends_at <= instant)
+    spans = [
+        (period.starts_at, period.ends_at, period.first_sequence)
+        for period in ended
+        if period.ends_at > instant
+    ]
     if wallet.period_starts_at and wallet.period_ends_at and wallet.period_starts_at <= instant:
         spans.append((wallet.period_starts_at, wallet.period_ends_at, wallet.period_first_sequence))
-    unbilled = closing = 0
     for starts_at, ends_at, first in spans:
         counted = _counted(wallet, starts_at, first, sequence)
         if ends_at <= instant:

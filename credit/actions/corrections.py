@@ -36,6 +36,14 @@ class Correction(Request):
     def attempt(self) -> dict[str, Any]:
         return {"kind": Kind.REVERSAL, "amount_micros": abs(self.original.amount_micros)}
 
+    def check(self, account: Account) -> None:
+        """It was read before the wallet was locked; an old charge may have left for the archive meanwhile."""
+        if not Transaction.objects.of(account.wallet).filter(pk=self.original.pk).exists():
+            message = (
+                "The transaction has just left for the archive. Give credit instead, or have it restored."
+            )
+            raise BadInput("transaction", message, Reason.NOT_FOUND)
+
 
 @dataclass
 class Refund(Correction):
@@ -56,6 +64,7 @@ class Refund(Correction):
         return {"kind": Kind.REFUND, "amount_micros": self.micros}
 
     def check(self, account: Account) -> None:
+        super().check(account)
         if self.original.kind not in CHARGES:
             message = f"A {self.original.get_kind_display().lower()} cannot be refunded. Reverse it instead."
             raise BadInput("transaction", message, Reason.NOT_FOUND)

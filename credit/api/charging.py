@@ -28,7 +28,8 @@ from credit.api.fields import (
     key_of,
 )
 from credit.api.problems import Problem, of_decline, of_refusal
-from credit.models import Transaction
+from credit.archive import telling
+from credit.models import Transaction, Wallet
 from credit.terms import CHARGES, Kind, Reason
 
 router = Router(tags=["Charges"])
@@ -185,5 +186,12 @@ def _original(body: Refund) -> Transaction:
     line = lines.select_related("wallet").first()
     if line is None:
         message = "The wallet has no such transaction. Send the one that the charge was answered with."
+        if archived := _archived(body.wallet):
+            message += f" {archived.words} One of them cannot be refunded; give credit instead."
         raise BadInput("transaction", message, Reason.NOT_FOUND)
     return line
+
+
+def _archived(wallet_id: str) -> telling.Archived | None:
+    wallet = Wallet.objects.filter(wallet_id=wallet_id).first()
+    return telling.of(wallet) if wallet else None

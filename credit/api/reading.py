@@ -14,6 +14,7 @@ from credit.api.clients import ClientKey
 from credit.api.fields import LARGEST_ID, Instant, WalletId
 from credit.api.problems import Problem
 from credit.api.queries import next_page, refuse_unknown
+from credit.archive import telling
 from credit.filters import matches
 from credit.models import Transaction, Wallet
 
@@ -69,13 +70,21 @@ def read_ledger(
     after: Place = 0,
     limit: Limit = 100,
 ) -> HttpResponse:
-    """Every line, in pages by position: what is posted meanwhile never repeats or hides one."""
+    """Every line that is not in the archive, by position: what is posted meanwhile never repeats or hides one."""
     refuse_unknown(request, "order", "after", "limit")
     row = wallets.by_id(wallet)
     found = list(_lines(row, order, after)[: limit + 1])
     shown = found[:limit]
     more = next_page(request, after=shown[-1].sequence) if len(found) > limit else None
-    return answers.json({"wallet": wallet, "lines": [wallets.line(one) for one in shown], "next": more})
+    archived = telling.of(row)
+    return answers.json(
+        {
+            "wallet": wallet,
+            "lines": [wallets.line(one) for one in shown],
+            "archived": archived.words if archived else None,
+            "next": more,
+        }
+    )
 
 
 def _lines(wallet: Wallet, order: str, after: int) -> QuerySet[Transaction]:

@@ -180,6 +180,7 @@ class LedgerLine(Shape):
 class Ledger(Shape):
     wallet: str
     lines: list[LedgerLine]
+    archived: str | None = Field(description="Says so where charges before a month are in the archive.")
     next: str | None = Field(description="The address of the next page.")
 
 

@@ -1,7 +1,7 @@
 from typing import Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Sum
 
 from credit.models.wallet import Wallet
 
@@ -43,12 +43,18 @@ class LedgerArchive(models.Model):
         return self.name
 
 
+_LINES = F("last_sequence") - F("first_sequence") + 1
+
+
 class ArchivedLinesQuerySet(models.QuerySet["ArchivedLines"]):
     def of(self, wallet: Wallet) -> Self:
         return self.filter(wallet=wallet)
 
     def latest_of(self, wallet: Wallet) -> "ArchivedLines | None":
-        return self.of(wallet).select_related("archive").order_by("-first_sequence").first()
+        """With `lines_so_far`: how many lines of the wallet are archived in all."""
+        held = self.of(wallet)
+        every = held.order_by().values("wallet").annotate(lines=Sum(_LINES)).values("lines")
+        return held.select_related("archive").annotate(lines_so_far=every).order_by("-first_sequence").first()
 
 
 class ArchivedLines(models.Model):
@@ -68,6 +74,8 @@ class ArchivedLines(models.Model):
     posted_before = models.DateTimeField(
         help_text="The archive's month began then, on the wallet's own clock."
     )
+
+    lines_so_far: int  # with `latest_of`
 
     objects = ArchivedLinesQuerySet.as_manager()
 

@@ -42,10 +42,18 @@ class Plot:
     use_words: str
 
 
-def plot(wallet: Wallet, limits: Sequence[CreditLimit], asked: str, now: datetime) -> Plot:
+def plot(
+    wallet: Wallet,
+    limits: Sequence[CreditLimit],
+    asked: str,
+    now: datetime,
+    whole_since: datetime | None = None,
+) -> Plot:
+    """`whole_since`: before it the ledger is in the archive, and nothing is drawn."""
     span = asked if asked in SPANS else DEFAULT_SPAN
     days = SPANS[span][1]
-    facts = _facts(wallet, limits, now - timedelta(days=days), now)
+    since = now - timedelta(days=days)
+    facts = _facts(wallet, limits, max(since, whole_since or since), now)
     narrow = plots.later_part(facts, max(facts.since, now - timedelta(days=max(30, days // 3))))
     return Plot(
         span=span,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from credit.archive import telling
 from credit.forms.ledger import COUNTS, LedgerFilter
 from credit.models import Transaction, Wallet
 from credit.models.transaction import TransactionQuerySet
@@ -49,6 +51,7 @@ class Ledger:
     total: str = ""
     chips: list["Chip"] = field(default_factory=list)
     amount_words: str = ""
+    archived: str = ""
 
     def address(self, **changes: object) -> str:
         """The page's address with other ledger parameters; None takes one away."""
@@ -90,7 +93,9 @@ class Chip:
     choices: list[tuple[str, str, bool]]
 
 
-def read(wallet: Wallet, asked: Mapping[str, str], now: datetime) -> Ledger:
+def read(
+    wallet: Wallet, asked: Mapping[str, str], now: datetime, archived: telling.Archived | None = None
+) -> Ledger:
     form = LedgerFilter(asked)
     query = {name: asked[name] for name in asked if name in ("wallet", "span", *form.fields)}
     ledger = Ledger(query, reverse("reverse", args=[wallet.wallet_id, 0]).removesuffix("0/reverse/"))
@@ -103,7 +108,8 @@ def read(wallet: Wallet, asked: Mapping[str, str], now: datetime) -> Ledger:
     ledger.chips = _chips(ledger, wallet, wanted, now)
     ledger.amount_words = _amount_words(asked)
     lines = filtered(wallet, wanted)
-    ledger.total = _total(lines, wallet, wanted)
+    ledger.archived = archived.words if archived else ""
+    ledger.total = _total(lines, wallet, wanted, archived)
     if wanted["before"]:
         lines = lines.filter(sequence__lt=wanted["before"])
     found = list(lines.select_related("invoice").newest_first()[: PAGE + 1])
@@ -149,10 +155,12 @@ def _amount_words(asked: Mapping[str, str]) -> str:
     return ", ".join(words)
 
 
-def _total(lines: TransactionQuerySet, wallet: Wallet, wanted: Mapping[str, Any]) -> str:
-    """How many lines match; the sequence has no gaps, so all of them need no counting."""
+def _total(
+    lines: TransactionQuerySet, wallet: Wallet, wanted: Mapping[str, Any], archived: telling.Archived | None
+) -> str:
+    """How many lines match; the sequence has no gaps, so all that are not in the archive need no counting."""
     if not any(wanted[name] not in (None, "") for name in ("period", "kind", "counts", "least", "most")):
-        return f"{wallet.last_sequence:,}"
+        return f"{wallet.last_sequence - (archived.lines if archived else 0):,}"
     count = lines.order_by()[: MOST_COUNTED + 1].count()
     return f"more than {MOST_COUNTED:,}" if count > MOST_COUNTED else f"{count:,}"
 
@@ -241,8 +249,14 @@ def as_csv(request: HttpRequest, wallet_id: str) -> HttpResponse:
     if not form.is_valid():
         return HttpResponseBadRequest("A filter of the ledger is not known. Nothing was exported.")
     lines = filtered(wallet, form.cleaned_data).select_related("invoice").order_by("sequence")
-    rows = (_row(line, wallet) for line in lines.iterator(chunk_size=2000))
+    rows = chain(_archived_row(wallet), (_row(line, wallet) for line in lines.iterator(chunk_size=2000)))
     return export.stream(f"ledger-{wallet.wallet_id}-{timezone.now():%Y-%m-%d}", HEAD, rows)
+
+
+def _archived_row(wallet: Wallet) -> Iterator[list[str]]:
+    """A file that does not hold every line says so in its first row."""
+    if archived := telling.of(wallet):
+        yield [archived.words, *[""] * (len(HEAD) - 1)]
 
 
 def _row(line: Transaction, wallet: Wallet) -> list[str]:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from credit import display
+from credit.archive import telling
 from credit.models import CreditLimit, Wallet
 from credit.views import equation, history, ledger, live_wallets, outlook, records
 from organizations.models import Organization
@@ -50,8 +51,10 @@ def chosen(wallets: Sequence[Wallet], wallet_id: str) -> Wallet | None:
 def about(wallet: Wallet, request: HttpRequest, now: datetime) -> dict[str, Any]:
     limits = list(CreditLimit.objects.filter(wallet=wallet).newest_first()[: history.MOST_LIMITS])
     reservations = records.reservations(wallet, now)
-    plot = history.plot(wallet, limits, request.GET.get("span", ""), now)
-    lines = ledger.read(wallet, request.GET, now)
+    archived = telling.of(wallet)
+    whole_since = archived.before if archived else None
+    plot = history.plot(wallet, limits, request.GET.get("span", ""), now, whole_since)
+    lines = ledger.read(wallet, request.GET, now, archived)
     return {
         "live_at": f"{display.local(now, wallet.time_zone):%H:%M:%S}",
         "terms": equation.terms(wallet, len(reservations), now),

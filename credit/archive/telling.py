@@ -1,0 +1,54 @@
+"""What is in the archive, for whoever reads a ledger: said plainly, so that nobody takes a part for the whole."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from credit import display
+from credit.models import ArchivedLines, LedgerArchive, Period, Wallet
+
+
+@dataclass(frozen=True)
+class Archived:
+    """Of one wallet: charges before an instant are in files; from that instant on the ledger is whole."""
+
+    before: datetime
+    last_sequence: int
+    current_balance_micros: int  # after line `last_sequence`
+    lines: int
+    words: str
+
+
+def of(wallet: Wallet) -> Archived | None:
+    """None where every line of the wallet is in the ledger."""
+    latest = ArchivedLines.objects.latest_of(wallet)
+    if latest is None:
+        return None
+    return Archived(
+        before=latest.posted_before,
+        last_sequence=latest.last_sequence,
+        current_balance_micros=latest.current_balance_after_micros,
+        lines=latest.lines_so_far,
+        words=_words(latest, wallet.time_zone),
+    )
+
+
+def of_period(period: Period) -> str:
+    """The sentence for a period whose charges are in the archive; empty where all of them are in the ledger."""
+    held = ArchivedLines.objects.filter(
+        wallet=period.wallet_id,
+        first_sequence__lte=period.last_sequence,
+        last_sequence__gte=period.first_sequence,
+    )
+    latest = held.select_related("archive").order_by("-first_sequence").first()
+    return _words(latest, period.wallet.time_zone) if latest else ""
+
+
+def latest() -> tuple[date, str] | None:
+    """The newest month before which lines of the whole portal are in the archive, and the file: for reports."""
+    kept = LedgerArchive.objects.filter(restored_at=None).order_by("before", "number")
+    return kept.values_list("before", "name").last()
+
+
+def _words(latest: ArchivedLines, zone: str) -> str:
+    day = display.local(latest.posted_before, zone)
+    return f"Charges before {day.day} {day:%B %Y} are in the archive ({latest.archive.name})."

@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Count, Q, Sum
 
 from credit import display
+from credit.archive import telling
 from credit.documents import parties, typesetting
 from credit.models import Transaction, Wallet
 from credit.models.transaction import TransactionQuerySet
@@ -21,6 +22,14 @@ from credit.terms import Kind
 # A PDF of more lines is no document any more; a spreadsheet takes any number.
 MOST_LINES = 5000
 _TICK = timedelta(microseconds=1)
+
+
+class InArchive(ValueError):
+    """Some of the lines asked for are in the archive; `whole_from` is the first day from which all are here."""
+
+    def __init__(self, words: str, whole_from: date):
+        super().__init__(words)
+        self.whole_from = whole_from
 
 
 @dataclass(frozen=True)
@@ -58,9 +67,17 @@ class Statement:
 
 
 def read(wallet: Wallet, first: date, last: date) -> Statement:
-    """The statement of the days `first` to `last`; a wallet's lines never go back in time, so they are one stretch."""
-    before = last_sequence_by(wallet, _starts_at(first, wallet) - _TICK)
-    until = last_sequence_by(wallet, _starts_at(last + timedelta(days=1), wallet) - _TICK)
+    """The statement of the days `first` to `last`; a wallet's lines never go back in time, so they are one stretch.
+
+    InArchive where the ledger no longer has every line of these days.
+    """
+    starts_at, ends_at = _starts_at(first, wallet), _starts_at(last + timedelta(days=1), wallet)
+    archived = telling.of(wallet)
+    if archived and starts_at < archived.before:
+        raise InArchive(archived.words, _whole_from(archived.before, wallet))
+    known = archived.last_sequence if archived else 0
+    before = last_sequence_by(wallet, starts_at - _TICK, after=known)
+    until = last_sequence_by(wallet, ends_at - _TICK, after=known)
     in_micros, kinds = _sums(wallet, before, until)
     return Statement(
         wallet,
@@ -68,11 +85,16 @@ def read(wallet: Wallet, first: date, last: date) -> Statement:
         last,
         before,
         until,
-        opening_micros=_balance_after(wallet, before),
-        closing_micros=_balance_after(wallet, until),
+        opening_micros=_balance_after(wallet, before, archived),
+        closing_micros=_balance_after(wallet, until, archived),
         in_micros=in_micros,
         kinds=kinds,
     )
+
+
+def _whole_from(instant: datetime, wallet: Wallet) -> date:
+    day = display.local(instant, wallet.time_zone).date()
+    return day if _starts_at(day, wallet) >= instant else day + timedelta(days=1)
 
 
 def lines(statement: Statement, after: int = 0) -> TransactionQuerySet:
@@ -86,7 +108,9 @@ def _starts_at(day: date, wallet: Wallet) -> datetime:
     return first_instant(datetime.combine(day, time()), wallet.time_zone)
 
 
-def _balance_after(wallet: Wallet, sequence: int) -> int:
+def _balance_after(wallet: Wallet, sequence: int, archived: telling.Archived | None) -> int:
+    if archived and sequence <= archived.last_sequence:
+        return archived.current_balance_micros
     if not sequence:
         return 0
     line = Transaction.objects.filter(wallet=wallet, sequence=sequence)

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.contrib.auth.decorators import permission_required
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
@@ -30,13 +30,13 @@ def page(request: HttpRequest, wallet_id: str) -> HttpResponse:
     today = _today(wallet)
     form = StatementForm(request.GET, today)
     context: dict[str, Any] = {"wallet": wallet, "form": form, "section": "organizations"}
-    if form.is_valid():
-        asked = form.cleaned_data
-        statement = statements.read(wallet, asked["from"], asked["to"])
+    statement, problem = _read(wallet, form)
+    if statement:
         context |= {"statement": statement, "words": statements.in_words(statement)}
-        context |= {"most_lines": statements.MOST_LINES} | _shown(statement, asked["after"] or 0)
+        context |= {"most_lines": statements.MOST_LINES} | _shown(statement, form.cleaned_data["after"] or 0)
+    context["problem"] = problem
     context["presets"] = _presets(today, form)
-    return render(request, "statement/page.html", context, status=200 if form.is_valid() else 422)
+    return render(request, "statement/page.html", context, status=200 if statement else 422)
 
 
 def _shown(statement: Statement, after: int) -> dict[str, Any]:
@@ -72,12 +72,12 @@ def _presets(today: date, form: StatementForm) -> list[tuple[Days, bool]]:
 @permission_required(["credit.view_wallet", "credit.view_transaction"], raise_exception=True)
 @may_be_old
 def as_pdf(request: HttpRequest, wallet_id: str) -> HttpResponse:
-    statement = _asked(request, wallet_id)
+    statement, problem = _asked(request, wallet_id)
     if statement is None:
-        return HttpResponseBadRequest("The days of the statement are not known. Nothing was made.")
+        return _refused(problem)
     if not statement.fits_a_pdf:
         words = f"These days have {statement.count:,} lines; a PDF holds {statements.MOST_LINES:,} at most."
-        return HttpResponse(f"{words} Take fewer days, or the CSV.", status=422, content_type="text/plain")
+        return _refused(f"{words} Take fewer days, or the CSV.")
     answer = HttpResponse(statements.pdf(statement), content_type="application/pdf")
     answer["Content-Disposition"] = f'inline; filename="{statements.file_name(statement, "pdf")}"'
     return answer
@@ -98,9 +98,9 @@ HEAD = [
 @may_be_old
 def as_csv(request: HttpRequest, wallet_id: str) -> HttpResponse:
     """Every line between an opening and a closing row, exact; any number of lines."""
-    statement = _asked(request, wallet_id)
+    statement, problem = _asked(request, wallet_id)
     if statement is None:
-        return HttpResponseBadRequest("The days of the statement are not known. Nothing was exported.")
+        return _refused(problem)
     name = statements.file_name(statement, "csv").removesuffix(".csv")
     return export.stream(name, HEAD, _rows(statement))
 
@@ -147,9 +147,20 @@ def _today(wallet: Wallet) -> date:
     return display.local(timezone.now(), wallet.time_zone).date()
 
 
-def _asked(request: HttpRequest, wallet_id: str) -> Statement | None:
+def _asked(request: HttpRequest, wallet_id: str) -> tuple[Statement | None, str]:
     wallet = _wallet(wallet_id)
-    form = StatementForm(request.GET, _today(wallet))
+    return _read(wallet, StatementForm(request.GET, _today(wallet)))
+
+
+def _read(wallet: Wallet, form: StatementForm) -> tuple[Statement | None, str]:
+    """The statement, or why there is none."""
     if not form.is_valid():
-        return None
-    return statements.read(wallet, form.cleaned_data["from"], form.cleaned_data["to"])
+        return None, " ".join(error for errors in form.errors.values() for error in errors)
+    try:
+        return statements.read(wallet, form.cleaned_data["from"], form.cleaned_data["to"]), ""
+    except statements.InArchive as error:
+        return None, f"{error} Ask for days from {error.whole_from} on."
+
+
+def _refused(problem: str) -> HttpResponse:
+    return HttpResponse(problem, status=422, content_type="text/plain; charset=utf-8")

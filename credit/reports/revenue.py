@@ -1,0 +1,233 @@
+"""Revenue per kind of a month for the general ledger, from the ledger's lines: gross, the tax it contains, and net.
+
+A line belongs to the local month of the customer in which it was posted, a counted one to the month of its period; each
+line is in exactly one month, also when a customer has moved to another time zone since. What corrects an item counts to
+the item's kind in the month of the correction. So a month's figures add up to its ledger lines, and a month that is
+over does not change.
+
+Most of a month lies in it wherever the customer is; only around its first instants the time zone has to be asked.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet, Sum
+
+from credit import taxes
+from credit.models import Period, TaxRate, Transaction, Wallet
+from credit.reports import local_days
+from credit.reports.kinds import OTHER, REVENUE, of_item
+from credit.reports.local_days import ZONE_CHANGED, LocalClock
+from credit.terms import Kind
+
+_DAY = timedelta(days=1)
+_TICK = timedelta(microseconds=1)
+
+
+@dataclass
+class Row:
+    """What the lines about one kind did, in micros; revenue is positive, as is money that came in."""
+
+    kind: str
+    lines: int = 0
+    own_micros: int = 0
+    refunded_micros: int = 0
+    credited_micros: int = 0
+    reversed_micros: int = 0
+    tax_micros: int = 0
+
+    @property
+    def gross_micros(self) -> int:
+        return self.own_micros + self.refunded_micros + self.credited_micros + self.reversed_micros
+
+    @property
+    def net_micros(self) -> int:
+        return self.gross_micros - self.tax_micros
+
+
+@dataclass
+class Revenue:
+    """One currency in one month: a row per charge kind, and apart from them what is no revenue."""
+
+    currency: str
+    rows: dict[str, Row] = field(default_factory=dict)
+
+    def row(self, kind: str) -> Row:
+        return self.rows.setdefault(kind, Row(kind))
+
+    def of(self, kinds: Iterable[str]) -> list[Row]:
+        return [self.rows[kind] for kind in kinds if kind in self.rows]
+
+    @property
+    def charges(self) -> list[Row]:
+        return self.of(REVENUE)
+
+    @property
+    def others(self) -> list[Row]:
+        return self.of(OTHER)
+
+    @property
+    def total(self) -> Row:
+        return _sum(self.charges)
+
+    @property
+    def ledger_micros(self) -> int:
+        """What all lines of the month did to the customers' balances."""
+        return sum(row.gross_micros for row in self.others) - self.total.gross_micros
+
+    @property
+    def lines(self) -> int:
+        return sum(row.lines for row in self.rows.values())
+
+
+def _sum(rows: Iterable[Row]) -> Row:
+    total = Row("total")
+    for row in rows:
+        total.lines += row.lines
+        total.own_micros += row.own_micros
+        total.refunded_micros += row.refunded_micros
+        total.credited_micros += row.credited_micros
+        total.reversed_micros += row.reversed_micros
+        total.tax_micros += row.tax_micros
+    return total
+
+
+def of_month(month: date) -> list[Revenue]:
+    """By currency code; `month` is its first day."""
+    found: dict[str, Revenue] = {}
+    rates = taxes.Rates()
+    gross: dict[tuple[str, str, int], int] = defaultdict(int)
+    for part in _parts(month):
+        for line in part.sums():
+            revenue = found.setdefault(line["wallet__currency"], Revenue(line["wallet__currency"]))
+            kind = of_item(line)
+            micros = _add(revenue.row(kind), line)
+            gross[revenue.currency, kind, rates.on(part.taxed_on, kind) or 0] += micros
+    for (currency, kind, rate), micros in gross.items():
+        if kind in REVENUE:
+            found[currency].row(kind).tax_micros += taxes.contained(micros, rate, currency)
+    return [found[currency] for currency in sorted(found)]
+
+
+def _add(row: Row, line: dict[str, Any]) -> int:
+    micros = -line["total"] if row.kind in REVENUE else line["total"]
+    columns = {
+        Kind.REFUND: "refunded_micros",
+        Kind.CREDIT_NOTE: "credited_micros",
+        Kind.REVERSAL: "reversed_micros",
+    }
+    column = columns.get(line["kind"], "own_micros")
+    setattr(row, column, getattr(row, column) + micros)
+    row.lines += line["lines"]
+    return int(micros)
+
+
+# --- which lines ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Part:
+    """Lines whose tax is that of one day: a month's counted ones, and the others between two days."""
+
+    lines: QuerySet[Transaction]
+    taxed_on: date
+
+    def sums(self) -> Iterator[dict[str, Any]]:
+        """Corrections apart: only they have to look up what they correct."""
+        alone = self.lines.filter(original=None).order_by().values("wallet__currency", "kind")
+        for row in alone.annotate(total=Sum("amount_micros"), lines=Count("pk")):
+            yield {**row, "original__kind": None, "original__original__kind": None}
+        about = ("wallet__currency", "kind", "original__kind", "original__original__kind")
+        corrections = self.lines.filter(original__isnull=False).order_by().values(*about)
+        yield from corrections.annotate(total=Sum("amount_micros"), lines=Count("pk"))
+
+
+def _parts(month: date) -> Iterator[Part]:
+    """One, or where a rate changes within the month: the counted lines, and the others from change to change."""
+    after = following(month)
+    cuts = sorted(
+        set(
+            TaxRate.objects.filter(valid_from__gt=month, valid_from__lt=after).values_list(
+                "valid_from", flat=True
+            )
+        )
+    )
+    moved = Moved.read()
+    if not cuts:
+        yield Part(_between(month, after, moved), after - _DAY)
+        return
+    yield Part(_between(month, after, moved).filter(counted=True), after - _DAY)
+    for since, until in zip([month, *cuts], [*cuts, after], strict=True):
+        yield Part(_between(since, until, moved).filter(counted=False), since)
+
+
+def following(month: date) -> date:
+    return (month + timedelta(days=31)).replace(day=1)
+
+
+def lines_of_month(month: date) -> QuerySet[Transaction]:
+    return _between(month, following(month), Moved.read())
+
+
+def _between(since: date, until: date, moved: "Moved") -> QuerySet[Transaction]:
+    """By the index of instants: a day more on both sides, of which the time zones keep what is theirs."""
+    first, last = _utc(since - _DAY), _utc(until + _DAY)
+    near = Transaction.objects.filter(posted_at__gte=first, posted_at__lt=last)
+    inside = Q(posted_at__gte=_utc(since + _DAY), posted_at__lt=_utc(until - _DAY))
+    return near.filter(inside | _by_zone(since, until, moved) | moved.lines(since, until))
+
+
+def _utc(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def _by_zone(since: date, until: date, moved: "Moved") -> Q:
+    spans: dict[tuple[datetime, datetime], list[str]] = defaultdict(list)
+    for zone in Wallet.objects.order_by("time_zone").values_list("time_zone", flat=True).distinct():
+        clock = LocalClock(((None, zone),))
+        spans[clock.begins(since), clock.begins(until)].append(zone)
+    found = Q(pk__in=[])
+    for (begins, ends), zones in spans.items():
+        found |= Q(posted_at__gte=begins, posted_at__lt=ends, wallet__time_zone__in=zones)
+    return found & ~Q(wallet__in=list(moved.clocks)) if moved.clocks else found
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Wallets whose customer has moved to another time zone: few, so each is asked for by its own days."""
+
+    clocks: dict[int, LocalClock]
+    periods: dict[int, list[tuple[datetime, datetime]]]
+
+    @classmethod
+    def read(cls) -> "Moved":
+        wallets = list(Wallet.objects.filter(changes__verb=ZONE_CHANGED).distinct())
+        periods = defaultdict(list)
+        for pk, *span in Period.objects.filter(wallet__in=wallets).values_list(
+            "wallet_id", "starts_at", "ends_at"
+        ):
+            periods[pk].append(tuple(span))
+        for wallet in wallets:
+            if wallet.period_starts_at and wallet.period_ends_at:
+                periods[wallet.pk].append((wallet.period_starts_at, wallet.period_ends_at))
+        return cls(local_days.clocks(wallets), dict(periods))
+
+    def lines(self, since: date, until: date) -> Q:
+        found = Q(pk__in=[])
+        for pk, clock in self.clocks.items():
+            posted = Q(counted=False, posted_at__gte=clock.begins(since), posted_at__lt=clock.begins(until))
+            counted = Q(counted=True, period_starts_at__in=self._periods(pk, since, until))
+            found |= Q(wallet=pk) & (posted | counted)
+        return found
+
+    def _periods(self, pk: int, since: date, until: date) -> list[datetime]:
+        """Those whose last day is in the span, on the clock by which their end was found: that of their beginning."""
+        clock = self.clocks[pk]
+        return [
+            starts_at
+            for starts_at, ends_at in self.periods.get(pk, [])
+            if since <= LocalClock(((None, clock.zone_at(starts_at)),)).day_of(ends_at - _TICK) < until
+        ]

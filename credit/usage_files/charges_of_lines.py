@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 from credit.actions import charges
 from credit.actions.refusals import BadInput
 from credit.terms import Reason
-from credit.usage_files.reading import REQUIRED, FileLine
+from credit.usage_files.reading import REQUIRED
+from organizations.rows import Row
 
 DIGEST_LETTERS = 32  # 128 bits: no two files of a lifetime share them
 
 
-def charge_of(line: FileLine, *, digest: str, gated: bool) -> charges.Line:
+def charge_of(line: Row, *, digest: str, gated: bool) -> charges.Line:
     """The charge that the line asks for; BadInput where it cannot be read."""
     if line.problem:
         raise BadInput("", line.problem)
@@ -31,7 +32,7 @@ def charge_of(line: FileLine, *, digest: str, gated: bool) -> charges.Line:
     )
 
 
-def key_of(line: FileLine, digest: str) -> str:
+def key_of(line: Row, digest: str) -> str:
     """By content and place: the same file posts nothing twice, and two equal lines in it are two transactions."""
     return f"file {digest[:DIGEST_LETTERS]} line {line.number}"
 

@@ -11,7 +11,7 @@ from credit.actors import Actor
 from credit.models import RefusedLine
 from credit.terms import Reason
 from credit.usage_files.charges_of_lines import charge_of
-from credit.usage_files.reading import FileLine
+from organizations.rows import Row
 
 _COLUMN_OF = {"wallet": "wallet_id"}
 
@@ -26,7 +26,7 @@ class Posted:
     refused: int = 0
     refusals: list[RefusedLine] = field(default_factory=list)
 
-    def refuse(self, line: FileLine, reason: Reason | None, name: str, message: str) -> None:
+    def refuse(self, line: Row, reason: Reason | None, name: str, message: str) -> None:
         column = _COLUMN_OF.get(name, name)
         self.refusals.append(
             RefusedLine(
@@ -39,7 +39,7 @@ class Posted:
         )
 
 
-def post_lines(lines: Sequence[FileLine], *, digest: str, gated: bool, by: Actor, now: Now) -> Posted:
+def post_lines(lines: Sequence[Row], *, digest: str, gated: bool, by: Actor, now: Now) -> Posted:
     """Posts what can be posted, in the file's order; the rest is counted and told."""
     done, readable, requests = Posted(), [], []
     for line in lines:
@@ -55,7 +55,7 @@ def post_lines(lines: Sequence[FileLine], *, digest: str, gated: bool, by: Actor
     return done
 
 
-def _count(done: Posted, line: FileLine, outcome: Outcome) -> None:
+def _count(done: Posted, line: Row, outcome: Outcome) -> None:
     if outcome.accepted:
         done.known += outcome.replayed
         done.posted += not outcome.replayed

@@ -14,8 +14,9 @@ from kombu.exceptions import OperationalError as BrokerIsAway
 
 from credit.actors import Actor
 from credit.models import Upload, UploadState
-from credit.usage_files.reading import UnreadableFile, UsageFile, measured
+from credit.usage_files.reading import UsageFile, measured
 from credit.usage_files.working import require_rights
+from organizations.rows import UnreadableFile
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,8 @@ from credit.actions.refusals import Refused, require
 from credit.actors import Actor
 from credit.models import RefusedLine, Upload, UploadState
 from credit.usage_files.posting import post_lines
-from credit.usage_files.reading import FileLine, UnreadableFile, UsageFile
+from credit.usage_files.reading import UsageFile
+from organizations.rows import Row, UnreadableFile
 
 BATCH = 1000
 # Renewed with every batch. A run that is silent for so long was killed, and another may take over.
@@ -109,7 +110,7 @@ def again(pk: int, *, now: Clock) -> Upload:
     return upload
 
 
-def _post(upload: Upload, batch: list[FileLine], *, by: Actor, now: Clock) -> None:
+def _post(upload: Upload, batch: list[Row], *, by: Actor, now: Clock) -> None:
     with transaction.atomic():
         # The row is locked first: of two runs that both believe to hold it, the later waits here and then stops.
         _refuse_when_taken_over(upload)

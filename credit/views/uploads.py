@@ -17,7 +17,7 @@ from credit.actors import Actor
 from credit.models import Upload, UploadState
 from credit.usage_files import receiving, refused, working
 from credit.usage_files.forms import UsageFileForm, too_large
-from credit.usage_files.reading import UnreadableFile
+from organizations.rows import UnreadableFile
 
 PAGE = 50
 SHOWN = 20

@@ -17,7 +17,8 @@ from credit.actors import Actor
 from credit.models import RefusedLine, Upload, UploadState
 from credit.usage_files import receiving, refused, working
 from credit.usage_files.posting import Posted, post_lines
-from credit.usage_files.reading import FileLine, UnreadableFile, UsageFile, measured
+from credit.usage_files.reading import UsageFile, measured
+from organizations.rows import Row, UnreadableFile
 
 SHOWN = 20
 
@@ -126,7 +127,7 @@ class Command(BaseCommand):
             shown += len(done.refusals[: SHOWN - shown])
             yield from done.refusals
 
-    def _tried(self, batch: list[FileLine], digest: str) -> Posted:
+    def _tried(self, batch: list[Row], digest: str) -> Posted:
         with transaction.atomic():
             done = post_lines(batch, digest=digest, gated=self.gated, by=self.by, now=timezone.now)
             transaction.set_rollback(True)

@@ -1,12 +1,16 @@
 """Set credit limit: permanent, temporary, scheduled or unlimited; end, remove, and book what the clock has ended."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
+
+from django.db import transaction
 
 from credit.actions import inputs
 from credit.actions.books import Account, Now, opened
 from credit.actions.changes import record, refuse_if_changed, snapshot
+from credit.actions.limit_endings import end_at_once
 from credit.actions.limit_plans import (
     LIMIT_COLUMNS,
     Plan,
@@ -50,18 +54,14 @@ def set_limit(
     """
     require(by, "credit.set_credit_limit", "set a credit limit")
     wish = Wish(amount, unlimited, days, ends_at, starts_at)
-    code, words = parse_reason(reason_code, reason)
-    with opened([wallet.pk], by=by, now=now) as books:
-        account = books[wallet]
+    told = parse_reason(reason_code, reason)
+    with _changed(wallet, "set_limit", told, by, now) as account:
         refuse_wish(account.wallet, wish, by)
         refuse_if_changed(account, version)
         plan = plan_limit(account.wallet, wish, account.at)
         current, after = _before_and_after(account, plan.columns)
         _refuse_unconfirmed(harms_of(account.wallet, plan, current, after), confirmed)
-        before = snapshot(account.wallet)
-        limit = _write(account, plan, code, words)
-        record(account, "set_limit", before, reason_code=code, reason=words)
-    return limit
+        return _write(account, plan, *told)
 
 
 def preview_limit(*, wallet: Wallet, now: datetime, by: Actor, **wish: Any) -> Preview:
@@ -99,21 +99,15 @@ def end_temporary(
 ) -> None:
     """Ends the running temporary limit early, or takes the scheduled one back."""
     require(by, "credit.set_credit_limit", "end a temporary limit")
-    code, words = parse_reason(reason_code, reason)
-    with opened([wallet.pk], by=by, now=now) as books:
-        account = books[wallet]
+    told = parse_reason(reason_code, reason)
+    with _changed(wallet, "end_temporary_limit", told, by, now) as account:
         refuse_if_changed(account, version)
         if slot not in (LimitSlot.TEMPORARY, LimitSlot.SCHEDULED) or not getattr(
             account.wallet, f"{slot}_ends_at"
         ):
             raise Refused(Reason.NOT_FOUND, "There is no such temporary limit any more. Look at the history.")
-        _, after = _before_and_after(account, slot_columns(slot))
-        _refuse_unconfirmed(
-            below_use(account.wallet, after.effective_limit_micros, after.used_micros), confirmed
-        )
-        before = snapshot(account.wallet)
+        _refuse_below_use(account, slot_columns(slot), confirmed)
         drop_temporary(account, slot, LimitEnding.REMOVED)
-        record(account, "end_temporary_limit", before, reason_code=code, reason=words)
 
 
 def remove_permanent(
@@ -128,9 +122,8 @@ def remove_permanent(
 ) -> None:
     """Back to "not set"; prepaid only, since a postpaid wallet needs a limit."""
     require(by, "credit.set_credit_limit", "remove a credit limit")
-    code, words = parse_reason(reason_code, reason)
-    with opened([wallet.pk], by=by, now=now) as books:
-        account = books[wallet]
+    told = parse_reason(reason_code, reason)
+    with _changed(wallet, "remove_permanent_limit", told, by, now) as account:
         refuse_if_changed(account, version)
         if account.wallet.mode == PaymentMode.POSTPAID:
             raise Refused(
@@ -138,19 +131,25 @@ def remove_permanent(
             )
         if account.wallet.permanent_limit_micros is None and not account.wallet.limit_unlimited:
             raise Refused(Reason.NOT_FOUND, "There is no permanent limit any more. Look at the history.")
-        _, after = _before_and_after(account, {"permanent_limit_micros": None, "limit_unlimited": False})
-        _refuse_unconfirmed(
-            below_use(account.wallet, after.effective_limit_micros, after.used_micros), confirmed
-        )
-        before = snapshot(account.wallet)
+        _refuse_below_use(account, {"permanent_limit_micros": None, "limit_unlimited": False}, confirmed)
         drop_permanent(account)
-        record(account, "remove_permanent_limit", before, reason_code=code, reason=words)
 
 
 def book_ended(*, wallet_pks: Sequence[int], by: Actor, now: Now) -> int:
-    """Books the temporary limits that the clock has ended, and the scheduled ones it has started."""
-    with opened(wallet_pks, by=by, now=now) as books:
-        return len(books.accounts)
+    """Books the temporary limits that the clock has ended, and the scheduled ones it has started. Counts wallets."""
+    with transaction.atomic():
+        ended = end_at_once(wallet_pks, now)
+        if not ended.others:
+            return ended.booked
+        with opened(ended.others, by=by, now=ended.instant) as books:
+            return ended.booked + len(books.accounts)
+
+
+def due(now: datetime, limit: int) -> list[int]:
+    """Wallets with a temporary limit that has ended or a scheduled one that has begun, by index."""
+    columns = ("temporary_ends_at", "scheduled_starts_at")
+    found = [pk for column in columns for pk in Wallet.objects.passed(column, now, limit)]
+    return list(dict.fromkeys(found))[:limit]
 
 
 # -- what creating a wallet and changing its mode share
@@ -173,6 +172,16 @@ def drop_permanent(account: Account) -> None:
 def drop_temporary(account: Account, slot: str, ending: str = LimitEnding.SUPERSEDED) -> None:
     end_limit(account.wallet, slot, account.at, ending, account.books.by.name)
     clear_temporary(account.wallet, slot)
+
+
+@contextmanager
+def _changed(wallet: Wallet, verb: str, told: tuple[str, str], by: Actor, now: Now) -> Iterator[Account]:
+    """The locked wallet; what is done to its limits becomes one Change, with the reason that was told."""
+    with opened([wallet.pk], by=by, now=now) as books:
+        account = books[wallet]
+        before = snapshot(account.wallet)
+        yield account
+        record(account, verb, before, reason_code=told[0], reason=told[1])
 
 
 def _write(account: Account, plan: Plan, code: str, words: str) -> CreditLimit:
@@ -237,6 +246,12 @@ def _before_and_after(account: Account, columns: dict[str, Any]) -> tuple[Any, A
     """The locked wallet by the rule, as it stands and with the columns as planned."""
     account.books.save()  # the settled row is written before the rule is asked about it
     return _at(account.wallet, account.at, {}), _at(account.wallet, account.at, columns)
+
+
+def _refuse_below_use(account: Account, columns: dict[str, Any], confirmed: bool) -> None:
+    _, after = _before_and_after(account, columns)
+    harms = below_use(account.wallet, after.effective_limit_micros, after.used_micros)
+    _refuse_unconfirmed(harms, confirmed)
 
 
 def _refuse_unconfirmed(harms: list[str], confirmed: bool) -> None:

@@ -24,7 +24,11 @@ def documents(wallet):
 
 def items(wallet):
     """The numbers of the lines that belong on an invoice: what a customer bought or used, and what was taken back."""
-    return [number for number, line in enumerate(wallet.lines) if line.counted or line.at_once]
+    return [
+        number
+        for number, line in enumerate(wallet.lines)
+        if line.counted or (line.at_once and not _brings_an_invoice_back(wallet, line))
+    ]
 
 
 def _monthly(wallet):
@@ -55,7 +59,12 @@ def _openings(wallet):
 def _at_once(wallet):
     """A purchase has an invoice of its own; what takes it back is a credit note (section 7)."""
     for line in wallet.lines:
-        if line.at_once:
+        if line.at_once and not _brings_an_invoice_back(wallet, line):
             bought = line if line.item is None else wallet.lines[line.item]
             kind = "purchase" if line.item is None else "credit_note"
             yield Document(line.at, kind, -line.amount, ((bought.kind, -line.amount, -line.amount, 1),))
+
+
+def _brings_an_invoice_back(wallet, line):
+    """Reversing a credit note asks for nothing new: the purchase's own invoice is to be paid in full again (FP 12)."""
+    return line.item is not None and wallet.lines[line.item].kind == "credit_note"

@@ -51,7 +51,7 @@ class Beside:
         self.compare(step)
 
     def read_latest(self):
-        """A decline or an answer given again moves no money, but its instant may be written: nothing is earlier then."""
+        """A decline or an answer given again moves no money, but its instant may be written: then it counts."""
         written = Wallet.objects.values_list("latest_at", flat=True).get(pk=self.desk.wallet.pk)
         assert self.oracle.latest <= written <= self.at
         self.oracle.latest = written

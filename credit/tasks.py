@@ -7,6 +7,7 @@ after any silence: what is due is found by an index, and what is done is no long
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from time import monotonic
 
 from celery import shared_task
@@ -50,7 +51,7 @@ def book_ended_limits() -> dict[str, int]:
     def book(pks: list[int]) -> dict[str, int]:
         return {"wallets": limits.book_ended(wallet_pks=pks, by=by, now=timezone.now)}
 
-    return _run("Book ended limits", lambda now: Wallet.objects.with_ended_limit(now), book)
+    return _run("Book ended limits", limits.due, book)
 
 
 @shared_task(**_FAULTS)
@@ -60,7 +61,7 @@ def release_expired_holds() -> dict[str, int]:
     def book(pks: list[int]) -> dict[str, int]:
         return {"wallets": reservations.book_expired(wallet_pks=pks, by=by, now=timezone.now)}
 
-    return _run("Release timed-out reservations", lambda now: Wallet.objects.with_expired_hold(now), book)
+    return _run("Release timed-out reservations", partial(Wallet.objects.passed, "next_hold_ends_at"), book)
 
 
 @shared_task(**_FAULTS)
@@ -177,12 +178,11 @@ def drive_uploads() -> dict[str, int]:
 
 
 def _run(
-    name: str, due: Callable[[datetime], object], book: Callable[[list[int]], dict[str, int]]
+    name: str, due: Callable[[datetime, int], list[int]], book: Callable[[list[int]], dict[str, int]]
 ) -> dict[str, int]:
     def chunks() -> Iterator[dict[str, int]]:
         for _ in range(LONGEST_RUN):
-            pks = list(due(timezone.now()).order_by("pk").values_list("pk", flat=True)[:CHUNK])  # type: ignore[attr-defined]
-            if not pks:
+            if not (pks := due(timezone.now(), CHUNK)):
                 return
             yield book(pks)
 

@@ -58,12 +58,8 @@ class Closed:
 
 def due(now: datetime, limit: int) -> list[int]:
     """Wallets with an ended period that is not closed, by index: rows past their end, and rows already ended."""
-    running = Wallet.objects.filter(period_ends_at__lte=now).order_by("period_ends_at", "pk")
-    ended = Period.objects.filter(closed_at=None).order_by("wallet_id")
-    found = [
-        *running.values_list("pk", flat=True)[:limit],
-        *ended.values_list("wallet_id", flat=True)[:limit],
-    ]
+    ended = Period.objects.filter(closed_at=None).order_by("wallet_id").values_list("wallet_id", flat=True)
+    found = [*Wallet.objects.passed("period_ends_at", now, limit), *ended[:limit]]
     return list(dict.fromkeys(found))[:limit]
 
 

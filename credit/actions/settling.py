@@ -46,12 +46,17 @@ def _make_way_for_scheduled(wallet: Wallet, start: datetime, t: datetime) -> Non
 
 def _end_temporary(wallet: Wallet, ended_at: datetime, ending: str, t: datetime) -> None:
     limit = end_limit(wallet, LimitSlot.TEMPORARY, ended_at, ending, CLOCK)
-    amount = money.to_words(wallet.temporary_limit_micros or 0)
+    amount = wallet.temporary_limit_micros or 0
     clear_temporary(wallet, LimitSlot.TEMPORARY)
     wallet.version += 1
     if limit and ending == LimitEnding.EXPIRED:
-        sentence = f"The temporary limit of {amount} {wallet.currency} has ended."
-        Notice.objects.create(wallet=wallet, at=t, kind="temporary_limit_ended", limit=limit, text=sentence)
+        notice_of_end(wallet.pk, limit.pk, amount, wallet.currency, t).save()
+
+
+def notice_of_end(wallet: int, limit: int, micros: int, currency: str, at: datetime) -> Notice:
+    """Unsaved, by the pks of the wallet and of the limit's history row."""
+    text = f"The temporary limit of {money.to_words(micros)} {currency} has ended."
+    return Notice(wallet_id=wallet, limit_id=limit, at=at, kind="temporary_limit_ended", text=text)
 
 
 def place_temporary(

@@ -23,21 +23,10 @@ class WalletQuerySet(models.QuerySet["Wallet"]):
         """The one row lock: in pk order, so that two batches never wait for each other in a ring."""
         return self.order_by("pk").select_for_update(no_key=True)
 
-    def with_ended_period(self, now: datetime) -> Self:
-        return self.filter(Q(period_ends_at__lte=now) | Q(pk__in=_wallets_with_open_periods()))
-
-    def with_ended_limit(self, now: datetime) -> Self:
-        over = Q(temporary_ends_at__lte=now) | Q(scheduled_starts_at__lte=now) | Q(scheduled_ends_at__lte=now)
-        return self.filter(over)
-
-    def with_expired_hold(self, now: datetime) -> Self:
-        return self.filter(next_hold_ends_at__lte=now)
-
-
-def _wallets_with_open_periods() -> models.QuerySet[Any]:
-    from credit.models.period import Period
-
-    return Period.objects.filter(closed_at=None).values("wallet")
+    def passed(self, column: str, now: datetime, limit: int) -> list[int]:
+        """The first wallets whose instant in the column has come, read off that column's index."""
+        found = self.filter(**{f"{column}__lte": now}).order_by(column, "pk")
+        return list(found.values_list("pk", flat=True)[:limit])
 
 
 class Wallet(models.Model):
@@ -107,24 +96,24 @@ class Wallet(models.Model):
             ("view_jobs", "Can see the scheduled jobs"),
         ]
         indexes = [
+            # With the pk: the first thousand that are due are read off it, also where all of them ended at one instant.
             models.Index(
-                # With the pk: the first thousand that are due are read off it, where all of them ended at one instant.
                 fields=["period_ends_at", "id"],
                 name="wallet_by_period_end",
                 condition=Q(period_ends_at__isnull=False),
             ),
             models.Index(
-                fields=["next_hold_ends_at"],
+                fields=["next_hold_ends_at", "id"],
                 name="wallet_by_next_hold_end",
                 condition=Q(next_hold_ends_at__isnull=False),
             ),
             models.Index(
-                fields=["temporary_ends_at"],
+                fields=["temporary_ends_at", "id"],
                 name="wallet_by_temporary_end",
                 condition=Q(temporary_ends_at__isnull=False),
             ),
             models.Index(
-                fields=["scheduled_starts_at"],
+                fields=["scheduled_starts_at", "id"],
                 name="wallet_by_scheduled_start",
                 condition=Q(scheduled_starts_at__isnull=False),
             ),

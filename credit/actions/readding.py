@@ -11,7 +11,7 @@ from django.db.models import BigIntegerField, F, OuterRef, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
 from credit.actions.month_end_reports import nested
-from credit.models import InvoiceLine, Period, Transaction, Wallet
+from credit.models import ArchivedLines, InvoiceLine, Period, Transaction, Wallet
 from credit.terms import Kind
 
 # From the first line of the period before: a line that a wrong boundary has left out would be found there.
@@ -103,17 +103,23 @@ def _in_rounding(periods: Sequence[Period]) -> Iterator[str]:
 def _in_wallets(pks: Sequence[int]) -> Iterator[str]:
     """Row and ledger of one moment: one statement reads both, while charges go on."""
     last = Transaction.objects.filter(wallet=OuterRef("pk"), sequence=OuterRef("last_sequence"))
+    # The last line of a wallet that was quiet for long may be in the archive.
+    archived = ArchivedLines.objects.filter(wallet=OuterRef("pk"), last_sequence=OuterRef("last_sequence"))
     ended = Period.objects.filter(wallet=OuterRef("pk"), closed_at=None).order_by().values("wallet")
     rows = Wallet.objects.filter(pk__in=pks).annotate(
         on_row=F("balance_micros") - F("closing_micros") - F("unbilled_micros"),
-        on_line=_or_zero(last.values("current_balance_after_micros")),
-        to_close=_or_zero(ended.annotate(total=Sum("amount_micros")).values("total")),
+        on_line=_first_of(
+            last.values("current_balance_after_micros"), archived.values("current_balance_after_micros")
+        ),
+        to_close=_first_of(ended.annotate(total=Sum("amount_micros")).values("total")),
     )
     wrong = rows.exclude(on_row=F("on_line"), closing_micros=F("to_close")).order_by("pk")
     for wallet in wrong:
         yield f"Wallet {wallet.wallet_id}: row and ledger disagree about its balance or closing amount."
 
 
-def _or_zero(rows: Any) -> Coalesce:
+def _first_of(*rows: Any) -> Coalesce:
+    """The first that is there, else zero."""
     number = BigIntegerField()
-    return Coalesce(Subquery(rows, output_field=number), Value(0, output_field=number), output_field=number)
+    found = [Subquery(each, output_field=number) for each in rows]
+    return Coalesce(*found, Value(0, output_field=number), output_field=number)

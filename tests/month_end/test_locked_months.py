@@ -173,5 +173,5 @@ def test_locking_goes_on_where_it_was_killed(monkeypatch):
 
 def test_locking_writes_only_the_wallets_that_are_behind(django_assert_max_num_queries):
     done(8)
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(22):
         lock()

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 
 from credit import taxes
-from credit.actions import allocating, inputs
+from credit.actions import allocating, deliveries, inputs
 from credit.actions.books import Books, Now, opened
 from credit.actions.refusals import Refused, require
 from credit.actions.writing import insert_rows, update_rows
@@ -152,6 +152,7 @@ def _issue_all(
     update_rows(drafts, _STAMPED)
     update_rows(list(every.values()), ["last_number"])
     allocating.pay_oldest(balances, at=at)
+    deliveries.queue(invoices=drafts, now=at)
     return len(drafts)
 
 

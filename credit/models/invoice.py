@@ -30,6 +30,15 @@ _UNPAID = Q(paid_micros__lt=F("total_micros"))
 _OPEN = Q(issued_at__isnull=False) & _UNPAID
 
 
+# Each state's own condition; one that asks for nothing (zero or negative) is paid once it is issued.
+_STATES = {
+    InvoiceState.DRAFT: Q(issued_at=None),
+    InvoiceState.PAID: Q(issued_at__isnull=False, paid_micros__gte=F("total_micros")),
+    InvoiceState.PART_PAID: _OPEN & Q(paid_micros__gt=0),
+    InvoiceState.ISSUED: _OPEN & Q(paid_micros=0),
+}
+
+
 def _overdue(today: date) -> Q:
     """The due of an internal statement is shown, but is late only where a setting says so (product.md section 1)."""
     overdue = _OPEN & Q(due_on__lt=today)
@@ -51,6 +60,9 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
         """Open past the due date; a day is not over before it has ended, so the due date itself is in time."""
         return self.filter(_overdue(today))
 
+    def in_state(self, state: str) -> Self:
+        return self.filter(_STATES[InvoiceState(state)])
+
     def on(self, today: date) -> Self:
         """With `state`, `open_micros` and `is_overdue`."""
         overdue = When(_overdue(today), then=Value(True))
@@ -62,14 +74,8 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
 
 
 def _state() -> Case:
-    """One that asks for nothing (zero or negative) is paid once it is issued."""
-    return Case(
-        When(issued_at=None, then=Value(InvoiceState.DRAFT)),
-        When(paid_micros__gte=F("total_micros"), then=Value(InvoiceState.PAID)),
-        When(paid_micros__gt=0, then=Value(InvoiceState.PART_PAID)),
-        default=Value(InvoiceState.ISSUED),
-        output_field=CharField(),
-    )
+    whens = [When(condition, then=Value(state)) for state, condition in _STATES.items()]
+    return Case(*whens, output_field=CharField())
 
 
 class Invoice(models.Model):

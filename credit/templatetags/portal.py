@@ -66,6 +66,12 @@ def short_money(micros: int | None, currency: str) -> str:
 
 
 @register.filter
+def rate(hundredths: int | None) -> str:
+    """A tax rate: 2300 -> "23 %"."""
+    return "" if hundredths is None else f"{hundredths / 100:g} %"
+
+
+@register.filter
 def day_and_time(instant: datetime, zone: str) -> str:
     return display.day_and_time(instant, zone, timezone.now())
 

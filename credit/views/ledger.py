@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from credit.actions import allocations
 from credit.archive import telling
 from credit.forms.ledger import COUNTS, LedgerFilter
 from credit.models import Transaction, Wallet
@@ -24,8 +25,8 @@ from credit.models.transaction import TransactionQuerySet
 from credit.money import to_text
 from credit.periods import month_end_after, month_start
 from credit.replica import may_be_old
-from credit.terms import CHARGES, Kind
-from credit.views import export
+from credit.terms import CHARGES, Kind, PaymentMode
+from credit.views import export, payments_of
 
 PAGE = 25
 MOST_COUNTED = 1000
@@ -113,7 +114,10 @@ def read(
     if wanted["before"]:
         lines = lines.filter(sequence__lt=wanted["before"])
     found = list(lines.select_related("invoice").newest_first()[: PAGE + 1])
-    ledger.lines = [_told(line, wallet) for line in found[:PAGE]]
+    ledger.lines = [told(line, wallet) for line in found[:PAGE]]
+    pays = payments_of.of_lines(ledger.lines)
+    for line in ledger.lines:
+        line.pays = pays.get(line.pk, [])
     ledger.earlier = found[PAGE - 1].sequence if len(found) > PAGE else None
     return ledger
 
@@ -165,17 +169,18 @@ def _total(
     return f"more than {MOST_COUNTED:,}" if count > MOST_COUNTED else f"{count:,}"
 
 
-def _told(line: Transaction, wallet: Wallet) -> Transaction:
+def told(line: Transaction, wallet: Wallet) -> Transaction:
     """The line with the words of its cells."""
     line.icon = ICONS[line.kind]
     line.month = f"{_local(line.period_starts_at, wallet):%B}" if line.counted else ""
-    line.late = _late(line, wallet)
+    line.late = late(line, wallet)
+    line.can_pay = wallet.mode == PaymentMode.POSTPAID and allocations.can_pay(line)
     line.can_be_reversed = line.kind not in (Kind.REVERSAL, Kind.ROUNDING)
     line.can_be_refunded = line.amount_micros < 0 and line.kind in CHARGES
     return line
 
 
-def _late(line: Transaction, wallet: Wallet) -> str:
+def late(line: Transaction, wallet: Wallet) -> str:
     """What occurred in an earlier month than it was posted in is shown as late (product.md section 5)."""
     if line.occurred_at is None:
         return ""

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from credit import display
+from credit.actions import rehearsal
 from credit.archive import telling
 from credit.models import CreditLimit, Wallet
 from credit.views import equation, history, ledger, live_wallets, outlook, records
@@ -65,6 +66,8 @@ def about(wallet: Wallet, request: HttpRequest, now: datetime) -> dict[str, Any]
         "spans": [(lines.address(span=key), words, key == plot.span) for key, words in plot.spans],
         "reservations": reservations,
         "invoices": records.invoices(wallet, now),
+        "beside_invoices": records.beside_invoices(wallet),
+        "next_invoice": rehearsal.next_invoice(wallet, now),
         "declines": records.declines(wallet),
         "changes": records.changes(wallet),
     }

@@ -1,11 +1,10 @@
 """Addresses of the organization page, the money forms, invoices and jobs; `credit/urls.py` includes them."""
 
-from django.urls import path
+from django.urls import include, path
 
 from credit.views import (
     billing,
     documents,
-    invoices,
     jobs,
     ledger,
     modes,
@@ -49,7 +48,6 @@ urlpatterns = [
     path("invoices/<int:pk>/remind/", documents.Remind.as_view(), name="remind"),
     path("deliveries/", documents.delivery_list, name="deliveries"),
     path("deliveries/<int:pk>/again/", documents.SendAgain.as_view(), name="send_again"),
-    path("invoices/", invoices.invoice_list, name="invoices"),
-    path("invoices/<int:pk>/", invoices.invoice, name="invoice"),
+    path("", include("credit.views.invoice_urls")),
     path("jobs/", jobs.page, name="jobs"),
 ]

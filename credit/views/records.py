@@ -1,17 +1,18 @@
 """What stands beside the ledger on the organization page: reservations, invoices, declines, changes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Q
 from django.utils.timesince import timeuntil
 
 from credit import display
-from credit.models import Change, Decline, Invoice, InvoiceKind, Reservation, Wallet
-from credit.terms import Reason
+from credit.actions import allocating
+from credit.models import Change, Decline, Invoice, Reservation, Wallet
+from credit.terms import PaymentMode, Reason
+from credit.views import invoice_rows
 from credit.views.ledger import ICONS
 
 MOST_RESERVATIONS = 50
@@ -34,47 +35,25 @@ def reservations(wallet: Wallet, now: datetime) -> list[Reservation]:
 # --- invoices ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class OpenInvoice:
-    """An invoice with what of it is still due."""
-
-    invoice: Invoice
-    what: str
-    open_micros: int
-    days_late: int
-
-
-def invoices(wallet: Wallet, now: datetime) -> list[OpenInvoice]:
-    found = Invoice.objects.filter(wallet=wallet).order_by("-pk")[:SHOWN_INVOICES]
-    return with_open_amounts(list(found), wallet, wallet.due_micros, now)
-
-
-def with_open_amounts(
-    newest_first: Iterable[Invoice], wallet: Wallet, due_micros: int, now: datetime
-) -> list[OpenInvoice]:
-    """Money pays the oldest first, so what is due stands on the newest: the open amounts add up to the amount due."""
-    told = []
+def invoices(wallet: Wallet, now: datetime) -> list[invoice_rows.Row]:
+    """The latest, with their state on the customer's own day."""
     today = display.local(now, wallet.time_zone).date()
-    for invoice in newest_first:
-        unpaid = min(max(invoice.total_micros, 0), due_micros)
-        due_micros -= unpaid
-        told.append(
-            OpenInvoice(invoice, what(invoice, wallet.time_zone), unpaid, days_late(invoice, unpaid, today))
-        )
-    return told
+    found = list(Invoice.objects.on(today).filter(wallet=wallet).order_by("-pk")[:SHOWN_INVOICES])
+    for invoice in found:
+        invoice.wallet = wallet
+    return invoice_rows.rows(found, today)
 
 
-def what(invoice: Invoice, zone: str) -> str:
-    if invoice.period_starts_at is None:
-        return invoice.get_kind_display()
-    return f"{invoice.get_kind_display()}, {display.local(invoice.period_starts_at, zone):%B %Y}"
-
-
-def days_late(invoice: Invoice, open_micros: int, today: date) -> int:
-    counts = invoice.kind != InvoiceKind.STATEMENT or settings.CREDIT_STATEMENT_COUNTS_AS_OVERDUE
-    if not counts or not open_micros or invoice.due_on is None:
-        return 0
-    return max(0, (today - invoice.due_on).days)
+def beside_invoices(wallet: Wallet) -> str:
+    """What the open invoices do not explain of the amount due: owed on no invoice, or paid and on none yet."""
+    nothing_open = (wallet.balance_micros, 0)
+    free, payable = allocating.free_of({wallet.pk: wallet.balance_micros}).get(wallet.pk, nothing_open)
+    words = f"{display.exact(abs(free), wallet.currency)} {wallet.currency}"
+    if free < 0 and wallet.mode == PaymentMode.POSTPAID:
+        return f"{words} of what is due stands on no invoice."
+    if free > 0 and payable:
+        return f"{words} came in and pays no invoice yet."
+    return ""
 
 
 # --- declines ---------------------------------------------------------------------------------------------------------
@@ -165,7 +144,8 @@ def differences(change: Change, wallet: Wallet) -> list[tuple[str, str, str]]:
 
 
 def _label(name: str) -> str:
-    return name.removesuffix("_micros").replace("_", " ").capitalize()
+    words = name.removesuffix("_micros").replace("_", " ")
+    return words[:1].upper() + words[1:]
 
 
 def _value(name: str, value: object, wallet: Wallet) -> str:

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from credit.actions import limits, payments, reservations, statuses
+from credit.actions import invoices, limits, payments, reservations, statuses
 from credit.groups import MANAGER, VIEWER
 from credit.models import Invoice
 from credit.views import records
@@ -222,6 +222,7 @@ def test_open_amounts_of_invoices_add_up_to_the_amount_due():
     wallet = postpaid(scheme="individual")
     for amount in ("10", "20", "30"):
         charge(wallet, amount, kind="addon")
+    invoices.issue(now=timezone.now)
     payments.record_payment(wallet=wallet, amount="15", by=SYSTEM, now=timezone.now)
     now = live(wallet)
     told = records.invoices(now, timezone.now())
@@ -233,10 +234,11 @@ def test_an_invoice_page_shows_what_is_open_of_it(viewer):
     wallet = postpaid(scheme="individual")
     for amount in ("10", "20"):
         charge(wallet, amount, kind="addon")
+    invoices.issue(now=timezone.now)
     payments.record_payment(wallet=wallet, amount="15", by=SYSTEM, now=timezone.now)
     older, newer = Invoice.objects.order_by("pk")
-    assert "Open 0.00 EUR" in text(viewer.get(reverse("invoice", args=[older.pk])))
-    assert "Open 15.00 EUR" in text(viewer.get(reverse("invoice", args=[newer.pk])))
+    assert "Paid in full 0.00 EUR" in text(viewer.get(reverse("invoice", args=[older.pk])))
+    assert "Amount due 15.00 EUR" in text(viewer.get(reverse("invoice", args=[newer.pk])))
     assert older.total_micros == micros("10")
 
 

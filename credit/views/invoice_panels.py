@@ -1,0 +1,138 @@
+"""What a person does about invoices: holds a draft back, lets it go, issues it now, says what a payment pays."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+
+from credit import display
+from credit.actions import allocations, invoices
+from credit.actors import Actor
+from credit.forms.invoices import DraftForm, ReallocateForm
+from credit.forms.money import VerbForm
+from credit.models import Allocation, Invoice, Transaction, Wallet
+from credit.views import live_wallets
+from credit.views.panels import way_back
+from credit.views.verbs import VerbPanel, Words
+
+_FIELD = allocations.field_of(0).removesuffix("0")
+MOST_OFFERED = 20  # the oldest open ones, and what the line pays now
+
+
+class DraftPanel(VerbPanel):
+    permission_required = "credit.issue_invoice"
+    form_class = DraftForm
+
+    def load(self, **names: Any) -> None:
+        self.invoice = get_object_or_404(Invoice.objects.select_related("wallet"), pk=names["pk"])
+        self.wallet = live_wallets.later(self.invoice.wallet, timezone.now())
+
+    def back_to(self) -> str:
+        return way_back(self.request, reverse("invoice", args=[self.invoice.pk]))
+
+    def draft_words(self) -> str:
+        kind = self.invoice.get_kind_display()
+        return f"{kind} of {self.money(self.invoice.total_micros)}, not issued yet."
+
+    def about(self, form: VerbForm) -> dict[str, Any]:
+        return {"facts": [self.draft_words(), self.what_happens]}
+
+
+class HoldBack(DraftPanel):
+    title = "Hold back"
+    button = "Hold back"
+    what_happens = "It gets no number and is not sent until somebody lets it go or issues it."
+
+    def act(self, given: dict[str, Any], by: Actor) -> Words:
+        invoices.hold_back(invoice=self.invoice, reason=given["reason"], by=by, now=timezone.now)
+        return "Held back. It stays a draft until it is let go or issued.", "warn"
+
+
+class LetGo(DraftPanel):
+    title = "Let go"
+    button = "Let go"
+    what_happens = "It is issued by itself once its review time is over, with the next run of the job."
+
+    def act(self, given: dict[str, Any], by: Actor) -> Words:
+        invoices.let_go(invoice=self.invoice, reason=given["reason"], by=by, now=timezone.now)
+        return "Let go. It is issued by itself when its review time is over."
+
+
+class IssueNow(DraftPanel):
+    title = "Issue now"
+    button = "Issue now"
+    what_happens = (
+        "It gets the next number of its series and never changes afterwards; a credit note corrects it."
+    )
+
+    def act(self, given: dict[str, Any], by: Actor) -> Words:
+        issued = invoices.issue_now(invoice=self.invoice, reason=given["reason"], by=by, now=timezone.now)
+        return f"Issued as {issued.number}."
+
+
+class Reallocate(VerbPanel):
+    """Which invoices a line of money pays."""
+
+    permission_required = "credit.allocate_payment"
+    form_class = ReallocateForm
+    title = "Say what it pays"
+    button = "Allocate"
+
+    def load(self, **names: Any) -> None:
+        super().load(**names)
+        self.line = get_object_or_404(Transaction.objects.of(self.wallet), sequence=names["sequence"])
+        self.live = list(Allocation.objects.live().filter(line=self.line).order_by("pk")[:MOST_OFFERED])
+
+    def form_arguments(self) -> dict[str, Any]:
+        return {
+            "invoices": _offered(self.wallet, {row.invoice_id for row in self.live} | _asked(self.request))
+        }
+
+    def initial(self) -> dict[str, Any]:
+        amounts: dict[str, int] = {}
+        for row in self.live:
+            name = allocations.field_of(row.invoice_id)
+            amounts[name] = amounts.get(name, 0) + row.amount_micros
+        typed = {name: display.exact(micros, self.wallet.currency) for name, micros in amounts.items()}
+        return {**typed, "seen": ",".join(str(row.pk) for row in self.live)}
+
+    def about(self, form: VerbForm) -> dict[str, Any]:
+        if not form.invoices:
+            return {"facts": ["No issued invoice of this wallet is open."], "is_impossible": True}
+        amount = display.exact(self.line.amount_micros, self.wallet.currency)
+        day = display.day_and_time(self.line.posted_at, self.wallet.time_zone, timezone.now())
+        facts = [
+            f"{self.line.get_kind_display()} of {day}: {amount} {self.wallet.currency}. {self.line.reference}",
+            "What is left over pays the oldest open invoice when money next comes in or an invoice is issued.",
+        ]
+        return {"facts": facts}
+
+    def send(self, form: ReallocateForm, by: Actor) -> Words:
+        live = allocations.reallocate(
+            line=self.line,
+            amounts=form.amounts(),
+            reason=form.cleaned_data["reason"],
+            seen=form.seen_pks(),
+            by=by,
+            now=timezone.now,
+        )
+        if not live:
+            return "It pays no invoice now.", "warn"
+        return f"It pays {', '.join(dict.fromkeys(row.invoice.number or '' for row in live))}."
+
+
+def _asked(request: HttpRequest) -> set[int]:
+    """Invoices that the address or the form names: what was typed is never left out in silence."""
+    named = [name.removeprefix(_FIELD) for name in request.POST if name.startswith(_FIELD)]
+    named.append(request.GET.get("invoice", ""))
+    return {int(pk) for pk in named if pk.isdigit() and len(pk) < 19}
+
+
+def _offered(wallet: Wallet, pks: set[int]) -> list[Invoice]:
+    """These, then the oldest open ones."""
+    issued = Invoice.objects.filter(wallet=wallet, issued_at__isnull=False, total_micros__gt=0)
+    found = list(issued.filter(pk__in=pks).order_by("due_on", "pk")[: allocations.MOST_INVOICES])
+    opened = Invoice.objects.open().filter(wallet=wallet).exclude(pk__in=pks).order_by("due_on", "pk")
+    return [*found, *opened[: max(0, MOST_OFFERED - len(found))]]

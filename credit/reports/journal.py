@@ -13,13 +13,15 @@ from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from credit.models import Transaction, Wallet
+from credit.archive import telling
+from credit.models import ArchivedLines, Transaction, Wallet
 from credit.money import MICROS
 from credit.reports import local_days
 from credit.reports.kinds import ACCOUNTS, items
 from credit.reports.local_days import LocalClock
 from credit.terms import Kind
 
+IN_THE_ARCHIVE = "Lines that are in the archive"
 OPENING = "equity:opening balances"
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 WALLETS_AT_ONCE = 500
@@ -50,6 +52,32 @@ class Span:
         return min(clock.begins(self.until + timedelta(days=1)), over) if self.until else over
 
 
+@dataclass(frozen=True)
+class Place:
+    """After which line a wallet stood where; of archived lines, the instant before which they were posted."""
+
+    sequence: int
+    micros: int
+    before: datetime = BEGINNING
+
+
+NOWHERE = Place(0, 0)
+
+
+class InTheArchive(ValueError):
+    """Lines of the span are in a file: what was written without them would be taken for the whole."""
+
+
+def refuse_archived(since: date | None) -> None:
+    """From the beginning is possible always: what is in the archive is carried as one amount."""
+    archive = telling.latest()
+    if archive and since and since < archive[0]:
+        day = f"{archive[0].day} {archive[0]:%B %Y}"
+        raise InTheArchive(
+            f"Charges before {day} are in the archive ({archive[1]}). Begin there, or at the beginning."
+        )
+
+
 def journal(wallets: QuerySet[Wallet], span: Span) -> Iterator[str]:
     """The text in pieces: wallets in the order of their pk, each one's lines in the order of its ledger."""
     yield _head(wallets, span)
@@ -76,13 +104,15 @@ def _head(wallets: QuerySet[Wallet], span: Span) -> str:
 
 def _accounts_of(wallets: list[Wallet], span: Span) -> Iterator[str]:
     clocks = local_days.clocks(wallets)
-    openings = _openings(clocks, span)
+    archived = _archived(list(clocks))
+    starts = _starts(clocks, archived, span)
     every = groupby(_lines(clocks, span), key=lambda line: line["wallet_id"])
     found, lines = next(every, _NO_LINES)
     for wallet in wallets:
         yield f"\naccount {account_of(wallet)}\n"
         own = lines if found == wallet.pk else iter(())
-        yield from _entries(wallet, clocks[wallet.pk], own, openings.get(wallet.pk, 0), span)
+        start = starts.get(wallet.pk, NOWHERE)
+        yield from _entries(wallet, clocks[wallet.pk], own, start, archived.get(wallet.pk), span)
         if found == wallet.pk:
             found, lines = next(every, _NO_LINES)
 
@@ -94,16 +124,35 @@ def account_of(wallet: Wallet) -> str:
 # --- reading ----------------------------------------------------------------------------------------------------------
 
 
-def _openings(clocks: dict[int, LocalClock], span: Span) -> dict[int, int]:
-    """What a wallet had before the span, from the last line before it."""
+def _starts(clocks: dict[int, LocalClock], archived: dict[int, Place], span: Span) -> dict[int, Place]:
+    """Where a wallet stood before the span: after its last line before it, in the ledger or in the archive."""
     if span.since is None:
         return {}
-    found: dict[int, int | None] = {}
+    found: dict[int, Place] = {}
     for begins, pks in _by_instant(clocks, span.since):
-        before = Transaction.objects.filter(wallet=OuterRef("pk"), posted_at__lt=begins).newest_first()
-        last = Subquery(before.values("current_balance_after_micros")[:1])
-        found |= dict(Wallet.objects.filter(pk__in=pks).annotate(had=last).values_list("pk", "had"))
-    return {pk: micros or 0 for pk, micros in found.items()}
+        last = Transaction.objects.filter(wallet=OuterRef("pk"), posted_at__lt=begins).newest_first()
+        lines = Transaction.objects.filter(
+            pk__in=Wallet.objects.filter(pk__in=pks).values(last=Subquery(last.values("pk")[:1]))
+        )
+        for pk, sequence, micros in lines.values_list(
+            "wallet_id", "sequence", "current_balance_after_micros"
+        ):
+            found[pk] = Place(sequence, micros)
+    return {pk: max(found.get(pk, NOWHERE), archived.get(pk, NOWHERE), key=_sequence) for pk in clocks}
+
+
+def _sequence(place: Place) -> int:
+    return place.sequence
+
+
+def _archived(pks: list[int]) -> dict[int, Place]:
+    """Where the latest lines of each wallet that are in the archive leave it."""
+    last = ArchivedLines.objects.filter(wallet=OuterRef("pk")).order_by("-first_sequence")
+    parts = ArchivedLines.objects.filter(
+        pk__in=Wallet.objects.filter(pk__in=pks).values(last=Subquery(last.values("pk")[:1]))
+    )
+    rows = parts.values_list("wallet_id", "last_sequence", "current_balance_after_micros", "posted_before")
+    return {pk: Place(*place) for pk, *place in rows}
 
 
 def _by_instant(clocks: dict[int, LocalClock], day: date) -> Iterator[tuple[datetime, list[int]]]:
@@ -135,30 +184,37 @@ def _lines(clocks: dict[int, LocalClock], span: Span) -> Iterator[dict[str, Any]
 
 
 def _entries(
-    wallet: Wallet, clock: LocalClock, lines: Iterator[dict[str, Any]], had: int, span: Span
+    wallet: Wallet,
+    clock: LocalClock,
+    lines: Iterator[dict[str, Any]],
+    start: Place,
+    archived: Place | None,
+    span: Span,
 ) -> Iterator[str]:
     account, currency = account_of(wallet), wallet.currency
+    had, seen = start.micros, start.sequence
     if had and span.since:
-        yield _opening(span.since, account, had, currency, "Opening balance")
+        yield _carried(span.since, account, 0, had, currency, "Opening balance")
     day, over = date.min, BEGINNING
     for line in lines:
         if line["posted_at"] >= over:
             day = clock.day_of(line["posted_at"])
             over = clock.begins(day + timedelta(days=1))
         before = line["current_balance_after_micros"] - line["amount_micros"]
-        if before != had:  # older lines are no longer in the database
-            yield _opening(
-                day, account, before, currency, "Balance of earlier lines, which are in the archive"
-            )
-        had = line["current_balance_after_micros"]
+        if before != had:
+            yield _carried(day, account, had, before, currency, IN_THE_ARCHIVE)
+        had, seen = line["current_balance_after_micros"], line["sequence"]
         yield _entry(day, account, wallet.wallet_id, currency, line)
+    if archived and archived.sequence > seen and archived.micros != had:
+        last_day = clock.day_of(archived.before - timedelta(microseconds=1))
+        yield _carried(last_day, account, had, archived.micros, currency, IN_THE_ARCHIVE)
 
 
-def _opening(day: date, account: str, micros: int, currency: str, words: str) -> str:
+def _carried(day: date, account: str, had: int, has: int, currency: str, words: str) -> str:
     return (
         f"\n{day} {words}\n"
-        f"    {account}  {_text(-micros)} {currency} = {_text(-micros)} {currency}\n"
-        f"    {OPENING}  {_text(micros)} {currency}\n"
+        f"    {account}  {_text(had - has)} {currency} = {_text(-has)} {currency}\n"
+        f"    {OPENING}  {_text(has - had)} {currency}\n"
     )
 
 

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from credit.models import Wallet
-from credit.reports.journal import Span, journal
+from credit.reports.journal import InTheArchive, Span, journal, refuse_archived
 
 
 class Command(BaseCommand):
@@ -26,6 +26,10 @@ class Command(BaseCommand):
         since, until = options["since"], options["until"]
         if since and until and since > until:
             raise CommandError("--from is after --to.")
+        try:
+            refuse_archived(since)
+        except InTheArchive as error:
+            raise CommandError(str(error)) from None
         pieces = journal(_wallets(options["wallet"]), Span(since, until, timezone.now()))
         if not options["output"]:
             self.stdout.writelines(pieces)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.db.models import Exists, OuterRef
+
 from credit.actions import inputs
 from credit.actions.answering import Request, answer_one
 from credit.actions.books import Account, Now
@@ -11,7 +13,7 @@ from credit.actions.charges import accepted, refuse_other_currency, refuse_when_
 from credit.actions.outcome import Outcome
 from credit.actions.refusals import BadInput, ConfirmationNeeded
 from credit.actors import Actor
-from credit.models import Payment, PaymentMethod, Wallet
+from credit.models import Payment, PaymentMethod, Transaction, Wallet
 from credit.money import to_words
 from credit.terms import Kind, Reason
 
@@ -106,8 +108,11 @@ def record_payment(
 
 def _standing_payments(wallet: Wallet, reference: str) -> list[Payment]:
     """Payments under the reference that were not reversed."""
-    payments = Payment.objects.filter(wallet=wallet, reference=reference).select_related("transaction")
-    return list(payments.exclude(transaction__corrections__kind=Kind.REVERSAL).order_by("pk"))
+    payments = Payment.objects.filter(wallet=wallet, transaction__wallet=wallet, reference=reference)
+    reversals = Transaction.objects.filter(
+        wallet=OuterRef("wallet"), original=OuterRef("transaction"), kind=Kind.REVERSAL
+    )
+    return list(payments.exclude(Exists(reversals)).select_related("transaction").order_by("pk"))
 
 
 def _already(payment: Payment, account: Account) -> Outcome:

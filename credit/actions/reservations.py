@@ -25,10 +25,13 @@ from credit.actions.charges import (
 from credit.actions.outcome import Outcome
 from credit.actions.refusals import BadInput, Declined, require
 from credit.actions.settling import end_hold, refresh_next_end
+from credit.actions.writing import update_of_wallet
 from credit.actors import Actor
 from credit.models import HoldLine, Reservation, ReservationEnding, Transaction, Wallet
 from credit.money import round_down_to_currency, to_words
 from credit.terms import Reason
+
+_MOVING = ("amount_micros", "committed_micros", "rest_micros", "expires_at", "ended_at", "ending")
 
 
 @dataclass
@@ -223,7 +226,7 @@ class Extend(HoldRequest):
         hold.rest_micros = rest
         if rest == 0:
             hold.ended_at, hold.ending = account.at, ReservationEnding.FINISHED
-        hold.save()
+        update_of_wallet(hold, _MOVING)
         _moved(account, hold, change)
         return _told(self.verb, account, hold)
 
@@ -282,7 +285,7 @@ class Commit(HoldRequest):
         if self.final is not False or self.micros is None or hold.rest_micros == 0:
             taken += hold.rest_micros
             hold.rest_micros, hold.ended_at, hold.ending = 0, account.at, ReservationEnding.FINISHED
-        hold.save()
+        update_of_wallet(hold, _MOVING)
         _moved(account, hold, -taken)
         line = self._post(account, hold, micros, over)
         return _told(self.verb, account, hold, line)
@@ -363,7 +366,7 @@ def _refuse_when_over(hold: Reservation) -> None:
 
 def _end(account: Account, hold: Reservation, ending: str) -> None:
     end_hold(account.wallet, hold, ending, account.at, account.books.by.name)
-    hold.save(update_fields=["rest_micros", "ended_at", "ending"])
+    update_of_wallet(hold, _MOVING)
     refresh_next_end(account.wallet)
     account.touch()
 

@@ -50,6 +50,12 @@ def update_rows(rows: Sequence[Model], names: Sequence[str]) -> None:
     write(meta, fields, [_values(row, [*fields, meta.pk]) for row in rows])
 
 
+def update_of_wallet(row: Any, names: Sequence[str]) -> None:
+    """Some columns of one row, found by its wallet too: where wallets are spread over servers, one of them is asked."""
+    columns = {name: getattr(row, name) for name in names}
+    type(row)._default_manager.filter(wallet=row.wallet_id, pk=row.pk).update(**columns)
+
+
 def _update_from_arrays(meta: Any, fields: Sequence[Any], values: list[list[Any]]) -> None:
     """One statement: the columns travel as arrays and are joined by pk."""
     quote = connection.ops.quote_name

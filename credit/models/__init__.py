@@ -13,6 +13,7 @@ from credit.models.payment import Payment, PaymentMethod
 from credit.models.period import Period
 from credit.models.reservation import HoldLine, Reservation, ReservationEnding
 from credit.models.seller import Seller, TaxRate
+from credit.models.sign_in import SignInTries
 from credit.models.suspension import OverdueSuspension
 from credit.models.transaction import Transaction
 from credit.models.upload import RefusedLine, Upload, UploadState
@@ -56,6 +57,7 @@ __all__ = [
     "RunKind",
     "Scope",
     "Seller",
+    "SignInTries",
     "TaxRate",
     "Transaction",
     "Upload",

@@ -1,0 +1,68 @@
+"""Signing in, through whichever page: after too many failed tries a name has to wait, with the right password too.
+
+A library for this (django-axes) brings three tables, a middleware and signals; the portal needs one count per name.
+"""
+
+import math
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.exceptions import PermissionDenied
+from django.db.models import F
+from django.http import HttpRequest
+from django.utils import timezone
+
+from credit.models import SignInTries
+
+
+class CountedBackend(ModelBackend):
+    """Counts per name and not per address: behind a proxy or in one office, everybody has the same address."""
+
+    def authenticate(
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        **credentials: Any,
+    ) -> AbstractBaseUser | None:
+        """The person; None where name or password is wrong. PermissionDenied while the name has to wait."""
+        name = username or credentials.get("username") or ""
+        _refuse_while_waiting(request, name)
+        person = super().authenticate(request, username=username, password=password, **credentials)
+        if person is None:
+            _count(name)
+        else:
+            SignInTries.objects.filter(name_digest=_digest(name)).delete()
+        return person
+
+
+def _refuse_while_waiting(request: HttpRequest | None, name: str) -> None:
+    used_up = SignInTries.objects.filter(name_digest=_digest(name), count__gte=settings.SIGN_IN_TRIES)
+    tries = used_up.filter(since__gt=timezone.now() - _window()).first()
+    if tries is None:
+        return
+    if request is not None:
+        left = tries.since + _window() - timezone.now()
+        request.sign_in_waits_minutes = max(1, math.ceil(left / timedelta(minutes=1)))  # type: ignore[attr-defined]
+    raise PermissionDenied("Too many tries to sign in under this name.")
+
+
+def _count(name: str) -> None:
+    """What is over is removed first, so that the table holds the names of one window and no more."""
+    now = timezone.now()
+    SignInTries.objects.filter(since__lte=now - _window()).delete()
+    tries, is_first = SignInTries.objects.get_or_create(name_digest=_digest(name), defaults={"since": now})
+    if not is_first:
+        SignInTries.objects.filter(pk=tries.pk).update(count=F("count") + 1)
+
+
+def _digest(name: str) -> str:
+    return sha256(name.casefold().encode(errors="surrogatepass")).hexdigest()
+
+
+def _window() -> timedelta:
+    return timedelta(minutes=settings.SIGN_IN_MINUTES)

@@ -14,6 +14,7 @@ urlpatterns = [
     path("wallets/<str:wallet_id>/limit/end/<str:slot>/", limits.end_limit, name="end_limit"),
     path("wallets/<str:wallet_id>/limit/remove/", limits.remove_limit, name="remove_limit"),
     path("", include("credit.views.organization_urls")),
+    path("", include("credit.views.report_urls")),
     path("api-clients/", include("credit.views.clients")),
     path("month-end/", include("credit.views.month_end")),
     path("usage-files/", uploads.usage_files, name="usage_files"),

@@ -167,6 +167,10 @@ class Candidate:
     oldest_due_on: date
     on: date
 
+    @property
+    def on_words(self) -> str:
+        return f"{self.on:%a} {self.on.day} {self.on:%b}"
+
 
 def not_yet_suspended_for(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
     return invoices.filter(overdue_suspension=None)

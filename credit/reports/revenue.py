@@ -40,6 +40,14 @@ class Row:
     tax_micros: int = 0
 
     @property
+    def label(self) -> str:
+        return str(Kind(self.kind).label)
+
+    @property
+    def is_revenue(self) -> bool:
+        return self.kind in REVENUE
+
+    @property
     def gross_micros(self) -> int:
         return self.own_micros + self.refunded_micros + self.credited_micros + self.reversed_micros
 

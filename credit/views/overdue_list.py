@@ -1,0 +1,108 @@
+"""Who is overdue, as a list: what the address asks for, a page of it by place, and what its rows show."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.http import QueryDict
+
+from credit.filters import currencies_in_use
+from credit.models import Wallet
+from credit.money import MICROS
+from credit.reports import overdue
+from credit.views.asked import Asked
+from credit.views.keyset import Order, Page, page
+
+PAGE_SIZE = 30
+LISTS = {"spending": "Overdue and still spending", "all": "All overdue"}
+LATE = {
+    "8": "more than a week",
+    "31": "more than 30 days",
+    "61": "more than 60 days",
+    "91": "more than 90 days",
+}
+AMOUNTS = {"100": "100 or more", "1000": "1,000 or more", "10000": "10,000 or more"}
+SORTS = {"late": ("oldest_due", str, False), "amount": ("overdue_micros", int, True)}
+CHIPS = {"currency": "Currency", "late": "Days late", "amount": "Overdue"}
+
+
+class OverdueList(Asked):
+    """An address that cannot be read lists nothing and says why: it never widens the list."""
+
+    def __init__(self, query: QueryDict, now: datetime) -> None:
+        self.now = now
+        choices = {
+            "list": LISTS,
+            "currency": {code: code for code in currencies_in_use(query)},
+            "late": LATE,
+            "amount": AMOUNTS,
+            "sort": {"late": "longest overdue first", "amount": "largest amount first"},
+        }
+        super().__init__(query, choices)
+        self.is_spending = self.value("list") != "all"
+        self.is_filtered = any(self.value(name) for name in CHIPS)
+        self.sort = self.value("sort") if self.value("sort") in SORTS else "late"
+
+    def rows(self) -> QuerySet:
+        rows = overdue.debtors(self.now, still_spending=self.is_spending)
+        if self.problems:
+            return rows.none()
+        if self.value("currency"):
+            rows = rows.filter(wallet__currency=self.value("currency"))
+        if self.value("late"):
+            rows = rows.filter(
+                overdue.today(self.now).more_than(int(self.value("late")) - 1, "oldest_due_on")
+            )
+        if self.value("amount"):
+            rows = rows.filter(overdue_micros__gte=int(self.value("amount")) * MICROS)
+        return rows
+
+    def page(self, size: int = PAGE_SIZE, after: str = "", before: str = "") -> Page:
+        column, kind, descending = SORTS[self.sort]
+        order = Order("sort_value", "wallet_id", kind=kind, descending=descending, ties_upwards=True)
+        rows = self.rows().annotate(sort_value=F(column))
+        columns = ("sort_value", "wallet_id", "overdue_micros", "oldest_due_on", "invoices")
+        shown = rows.values_list(*columns, named=True)
+        return page(shown, order=order, after=after, before=before, size=size)
+
+
+@dataclass(frozen=True)
+class Debtor:
+    """One wallet of the list."""
+
+    wallet: Wallet
+    overdue_micros: int
+    oldest_due_on: date
+    invoices: int
+    days_late: int
+    spent: overdue.Spent
+
+    @property
+    def late_words(self) -> str:
+        return f"{self.days_late} day{'' if self.days_late == 1 else 's'} late"
+
+
+def debtors(rows: list[Any], now: datetime) -> list[Debtor]:
+    """In the order of the rows; the rule, the oldest invoice and the spending are asked for these wallets alone."""
+    there = overdue.today(now)
+    oldest = overdue.late(now).filter(wallet=OuterRef("pk")).order_by("due_on", "pk").values("pk")[:1]
+    wallets = Wallet.objects.at(now, "due_micros", "usable_micros", "standing").select_related("organization")
+    found = (
+        wallets.filter(pk__in=[row.wallet_id for row in rows])
+        .annotate(oldest_invoice=Subquery(oldest))
+        .in_bulk()
+    )
+    spent = overdue.spent_by(list(found.values()), now)
+    return [
+        Debtor(
+            wallet=found[row.wallet_id],
+            overdue_micros=row.overdue_micros,
+            oldest_due_on=row.oldest_due_on,
+            invoices=row.invoices,
+            days_late=(there.of(found[row.wallet_id].time_zone) - row.oldest_due_on).days,
+            spent=spent.get(row.wallet_id, overdue.Spent()),
+        )
+        for row in rows
+        if row.wallet_id in found
+    ]

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 INSIDE = "TESTS_CLUSTER_INSIDE"
+LONGEST_LINE = 3000
 # A network, mounts and processes of its own: nothing outside is touched, and all of it ends with the command.
 ALONE = ["unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child"]
 
@@ -104,19 +105,27 @@ def _live(chosen: argparse.Namespace, directory: Path, begin: float) -> int:
 
     call_command("migrate", verbosity=0)
     ready = time.monotonic() - begin
-    report, story = run.live_through(
-        databases, brokers, portal, seed=chosen.seed, wallets=chosen.wallets, clients=chosen.clients
-    )
+    try:
+        report, story = run.live_through(
+            databases, brokers, portal, seed=chosen.seed, wallets=chosen.wallets, clients=chosen.clients
+        )
+    finally:
+        for host in hosts.values():
+            host.lose_power()
     waits = "answers without waiting for the standby" if chosen.asynchronous else "waits for the standby"
     sys.stdout.write(
         f"Cluster of {len(hosts)} hosts, {chosen.wallets:,} wallets, {chosen.clients} clients, seed {chosen.seed}, "
         f"the primary {waits}; up in {ready:.0f} s, over in {time.monotonic() - begin:.0f} s\n"
-        + "\n".join(story)
-        + f"\n{report.text()}\n"
+        + "\n".join([*story, *_shortened(report.text())])
+        + "\n"
     )
     if report.faults and not chosen.asynchronous:
         sys.stderr.write(log_ends(list(hosts.values())))
     return 1 if report.faults else 0
+
+
+def _shortened(text: str) -> list[str]:
+    return [line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]} …" for line in text.splitlines()]
 
 
 if __name__ == "__main__":

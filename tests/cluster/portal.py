@@ -34,6 +34,7 @@ class Portal:
             "PORTAL_VAR_DIR": str(host.directory / "var"),
             "ALLOWED_HOSTS": "*",
             "CREDIT_API_REQUESTS_PER_MINUTE": "100000000",
+            "CREDIT_INVOICE_REVIEW_HOURS": "0",
             "DEBUG": "0",
             "PYTHONUNBUFFERED": "1",
         }
@@ -51,14 +52,18 @@ class Portal:
         self._start(self.web, "web", command)
 
     def start_worker(self, host: Host) -> None:
-        self._start(host, "worker", [*supervisor.COMMANDS["worker"], "--hostname", f"portal@{host.name}"])
+        self._start(host, "worker", [*_hasty("worker"), "--hostname", f"portal@{host.name}"])
 
     def start_beat(self) -> None:
-        self._start(self.beat, "beat", supervisor.COMMANDS["beat"])
+        self._start(self.beat, "beat", _hasty("beat"))
 
     def _start(self, host: Host, name: str, command: list[str]) -> None:
         host.mend()
         host.start(name, command, self.env(host))
+
+    def ended_by_themselves(self) -> list[str]:
+        every = [self.web, *self.workers, self.beat]
+        return [host.name for host in every for process in host.processes if process.poll() is not None]
 
     def wait_for_web(self, seconds: float = 60) -> None:
         wait_until(self._web_answers, "the web server answers", seconds)
@@ -72,6 +77,10 @@ class Portal:
             return False
         finally:
             connection.close()
+
+
+def _hasty(name: str) -> list[str]:
+    return ["tests.cluster.hasty" if word == "finance_portal" else word for word in supervisor.COMMANDS[name]]
 
 
 def log_ends(hosts: list[Host], size: int = 1500) -> str:

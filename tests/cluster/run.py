@@ -43,9 +43,15 @@ def live_through(
         report.faults.append(f"the timetable was not kept: {mishaps.failed!r}")
         return report, mishaps.story
     portal.wait_for_web()
-    judging.wait_until_healed()
+    report.faults += [f"a process ended by itself on {name}" for name in portal.ended_by_themselves()]
+    if fault := judging.never_healed():
+        report.faults.append(fault)
+        return report, mishaps.story
     _replay(portal, the_scene, [each for each in said if answers.is_replayable(each)], report)
-    report.faults += judging.faults(said, databases)
+    try:
+        report.faults += judging.faults(said, databases)
+    except (KeyError, ValueError) as error:
+        report.faults.append(f"what is missing keeps the judge from going on: {error!r}")
     report.tally += mishaps.tally + judging.figures()
     return report, mishaps.story
 
@@ -103,6 +109,7 @@ def _replay(portal: Portal, the_scene: Scene, said: list[Said], report: Report) 
         for first in said[number::REPLAYERS]:
             again = asker.ask(Said(first.verb, first.path, first.body, first.key))
             if fault := answers.replay_fault(first, again):
+                report.tally["answers that are not given again"] += 1
                 report.faults.append(fault)
 
     threads = [threading.Thread(target=ask, args=[number], daemon=True) for number in range(REPLAYERS)]

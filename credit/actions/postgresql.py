@@ -8,6 +8,7 @@ takes the portable path. The scenarios, the oracle and the races run on it.
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -137,6 +138,11 @@ WITH locked AS MATERIALIZED (
 )
 SELECT ordinal, answer FROM told
 """
+_KNOWN = """
+    SELECT s.ordinal, a.fingerprint, a.answer
+    FROM json_to_recordset($1::json) AS s (ordinal int, wallet bigint, key text)
+    JOIN {answer} AS a ON a.wallet_id = s.wallet AND a.key = s.key
+"""
 _COLUMNS = (
     *("ordinal", "wallet", "micros", "kind", "sent_currency", "occurred_at"),
     *("reference", "description", "key", "fingerprint", "overrun"),
@@ -169,8 +175,10 @@ def _charge_one(
         *(line.reference, line.description, line.key, fingerprint, user, name, line.overrun),
     )
     text = statement_for_one("id" if given else "wallet_id", str(line.kind))
-    outcome = _execute(connection, text, values).get(0)
-    return {ordinal: outcome} if outcome else {}
+    with suppress(IntegrityError):
+        outcome = _execute(connection, text, values).get(0)
+        return {ordinal: outcome} if outcome else {}
+    return {}
 
 
 def _charge_many(
@@ -192,6 +200,41 @@ def _charge_many(
     keyed = [(row[1], row[8]) for row in rows if row[8]]
     if not rows or len(set(keyed)) < len(keyed):
         return {}  # the same key twice is a replay of the first: the portable path's
+    try:
+        return _execute_many(connection, rows, clock, who)
+    except IntegrityError:
+        return _charge_unknown(connection, rows, clock, who)
+
+
+def _charge_unknown(
+    connection: Any, rows: list[tuple[Any, ...]], clock: tuple[datetime, bool], who: tuple[Any, str]
+) -> dict[int, Outcome]:
+    """A file that is sent again: what is known has its answer again, and only the others are charged.
+
+    A key with other content, or one that another batch is using right now, is left to the portable path.
+    """
+    known = _known(connection, rows)
+    prints = {row[0]: row[9] for row in rows}
+    again = {at: Outcome.replay(told) for at, (kept, told) in known.items() if kept == prints[at]}
+    others = [row for row in rows if row[0] not in known]
+    if others:
+        with suppress(IntegrityError):
+            again |= _execute_many(connection, others, clock, who)
+    return again
+
+
+def _known(connection: Any, rows: list[tuple[Any, ...]]) -> dict[int, tuple[str, dict[str, Any]]]:
+    """Fingerprint and answer by ordinal, of the lines whose keys are known."""
+    sent = json.dumps([{"ordinal": row[0], "wallet": row[1], "key": row[8]} for row in rows if row[8]])
+    # Planned anew each time: a plan from when the table was small would read all of it.
+    with connection.wrap_database_errors, psycopg.RawCursor(connection.connection) as cursor:
+        found = cursor.execute(_KNOWN.format(answer=Answer._meta.db_table), (sent,), prepare=False).fetchall()
+    return {ordinal: (fingerprint, json.loads(answer)) for ordinal, fingerprint, answer in found}
+
+
+def _execute_many(
+    connection: Any, rows: list[tuple[Any, ...]], clock: tuple[datetime, bool], who: tuple[Any, str]
+) -> dict[int, Outcome]:
     sent = json.dumps([dict(zip(_COLUMNS, row, strict=True)) for row in rows])
     values = (*clock, sorted({row[1] for row in rows}), sent, *who)
     return _execute(connection, statement_for_many(), values)
@@ -259,18 +302,13 @@ def sequence_of(table: str) -> str:
 
 
 def _execute(connection: Any, text: str, values: tuple[Any, ...]) -> dict[int, Outcome]:
-    """One round trip. A known key breaks the unique constraint, and the portable path finds its answer.
-
-    Looking keys up first would cost every charge, and a plan made while the table was small would read all of it.
-    """
+    """One round trip. IntegrityError: a known key breaks the unique constraint. To look keys up first would cost every
+    charge."""
     connection.ensure_connection()
-    try:
-        if connection.in_atomic_block:
-            with transaction.atomic():
-                return _ask(connection, text, values)
-        return _ask(connection, text, values)
-    except IntegrityError:
-        return {}
+    if connection.in_atomic_block:
+        with transaction.atomic():
+            return _ask(connection, text, values)
+    return _ask(connection, text, values)
 
 
 def _ask(connection: Any, text: str, values: tuple[Any, ...]) -> dict[int, Outcome]:

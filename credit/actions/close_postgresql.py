@@ -28,6 +28,25 @@ _ROUNDED = """
     ELSE (e.unit / 2 + sums.exact) / e.unit * e.unit END
 """
 
+# A month of more lines than this is added up before its wallet is locked, so that nobody waits for that.
+MANY_LINES = 50
+
+# $1 wallets. What is committed up to a sequence number never changes; only what came later is added up under the lock.
+_ADD_UP = """
+SELECT m.wallet_id, m.starts_at, m.last_sequence, line.kind, (-sum(line.amount_micros))::bigint, count(*)
+FROM (
+    SELECT id AS wallet_id, period_starts_at AS starts_at, period_first_sequence AS first_sequence, last_sequence
+    FROM {wallet} WHERE id = ANY ($1::bigint[])
+    UNION ALL
+    SELECT wallet_id, starts_at, first_sequence, last_sequence
+    FROM {period} WHERE wallet_id = ANY ($1::bigint[]) AND closed_at IS NULL
+) AS m CROSS JOIN LATERAL (
+    SELECT * FROM {line} AS line WHERE line.wallet_id = m.wallet_id
+    AND line.sequence BETWEEN m.first_sequence AND m.last_sequence AND line.period_starts_at = m.starts_at
+) AS line
+WHERE m.last_sequence - m.first_sequence >= $2::bigint GROUP BY 1, 2, 3, 4
+"""
+
 # $1 wallets
 _LOCK = """
 WITH locked AS MATERIALIZED (
@@ -38,11 +57,14 @@ SELECT period_ends_at, time_zone, array_agg(DISTINCT currency), max(latest_at) F
 """
 
 # $1 wallets, $2 now, $3 micros of each currency's minor unit, $4 the periods that follow an end in a zone,
-# $5 by_user, $6 by_name
+# $5 by_user, $6 by_name, $7 what was added up before
 _CLOSE = """
 WITH following AS MATERIALIZED (
     SELECT * FROM json_to_recordset($4::json)
     AS f (after timestamptz, zone text, starts_at timestamptz, ends_at timestamptz)
+), known AS MATERIALIZED (
+    SELECT * FROM json_to_recordset($7::json)
+    AS k (wallet bigint, starts_at timestamptz, up_to bigint, kind text, exact bigint, lines bigint)
 ), found AS MATERIALIZED (
     SELECT w.*, coalesce(w.period_ends_at <= w.t, false) AS is_over, {settled} AS is_plain
     FROM (SELECT *, greatest($2::timestamptz, latest_at) AS t FROM {wallet} WHERE id = ANY ($1::bigint[])) AS w
@@ -69,10 +91,21 @@ WITH following AS MATERIALIZED (
     WHERE is_over AND f.ends_at <= t
 ), summed AS MATERIALIZED (
     SELECT e.*, sums.kind, sums.exact, sums.lines, {rounded} AS rounded
-    FROM (SELECT *, nextval({invoice_ids}) AS invoice FROM ended) AS e LEFT JOIN LATERAL (
-        SELECT line.kind, (-sum(line.amount_micros))::bigint AS exact, count(*) AS lines FROM {line} AS line
-        WHERE line.wallet_id = e.wallet AND line.sequence BETWEEN e.first_sequence AND e.last_sequence
-        AND line.period_starts_at = e.starts_at GROUP BY line.kind
+    FROM (
+        SELECT ordered.*, nextval({invoice_ids}) AS invoice FROM (
+            SELECT ended.*, greatest(k.up_to, first_sequence - 1) AS up_to
+            FROM ended LEFT JOIN (SELECT wallet, starts_at, max(up_to) AS up_to FROM known GROUP BY 1, 2) AS k
+            USING (wallet, starts_at) ORDER BY wallet, starts_at
+        ) AS ordered
+    ) AS e LEFT JOIN LATERAL (
+        SELECT kind, sum(exact)::bigint AS exact, sum(lines)::bigint AS lines FROM (
+            SELECT line.kind, -line.amount_micros AS exact, 1 AS lines FROM {line} AS line
+            WHERE line.wallet_id = e.wallet AND line.sequence > e.up_to AND line.sequence <= e.last_sequence
+            AND line.period_starts_at = e.starts_at
+            UNION ALL
+            SELECT kind, exact, lines FROM known
+            WHERE e.up_to >= e.first_sequence AND wallet = e.wallet AND starts_at = e.starts_at
+        ) AS counted GROUP BY kind
     ) AS sums ON true
 ), items AS MATERIALIZED (
     SELECT *, starts_at IS DISTINCT FROM lag(starts_at) OVER wallets_items AS is_first,
@@ -144,13 +177,21 @@ class Booked(NamedTuple):
 def close_at_once(wallet_pks: Sequence[int], *, by: Actor, now: Now) -> tuple[Booked, datetime]:
     """In the caller's transaction, which then holds the locks; with the instant, read once the rows were locked."""
     connection = connections[DEFAULT_DB_ALIAS]
+    wallets = list(wallet_pks)
     with connection.wrap_database_errors, psycopg.RawCursor(connection.connection) as cursor:
-        ends = cursor.execute(_lock(), [list(wallet_pks)], prepare=True).fetchall()
+        known = _added_up(cursor, wallets)
+        ends = cursor.execute(_text(_LOCK), [wallets], prepare=True).fetchall()
         instant = now() if callable(now) else now
-        user = by.user.pk if by.user else None
-        values = [list(wallet_pks), instant, _units(ends), _following(ends, instant), user, by.name]
-        rows = cursor.execute(_close(), values, prepare=True).fetchall()
+        who = (by.user.pk if by.user else None, by.name)
+        values = [wallets, instant, _units(ends), _following(ends, instant), *who, known]
+        rows = cursor.execute(_text(_CLOSE), values, prepare=True).fetchall()
     return _booked(rows), instant
+
+
+def _added_up(cursor: Any, wallets: list[int]) -> str:
+    names = ("wallet", "starts_at", "up_to", "kind", "exact", "lines")
+    rows = cursor.execute(_text(_ADD_UP), [wallets, MANY_LINES], prepare=True).fetchall()
+    return json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=datetime.isoformat)
 
 
 def _units(ends: list[tuple[Any, ...]]) -> str:
@@ -177,13 +218,8 @@ def _booked(rows: list[tuple[Any, ...]]) -> Booked:
 
 
 @cache
-def _lock() -> str:
-    return _LOCK.format(wallet=Wallet._meta.db_table)
-
-
-@cache
-def _close() -> str:
-    return _CLOSE.format(
+def _text(text: str) -> str:
+    return text.format(
         wallet=Wallet._meta.db_table,
         period=Period._meta.db_table,
         invoice=Invoice._meta.db_table,

@@ -39,6 +39,10 @@ _PER_KIND = {  # no value is written into the texts: they are constant
 Amounts = dict[int, dict[str, tuple[int, int]]]
 
 
+# Wallets in one transaction: no charge may wait long for it. SQLite lets one writer in at a time (benchmarks/closing).
+AT_ONCE = {"postgresql": 250, "sqlite": 100}
+
+
 @dataclass
 class Closed:
     """What a close booked. Totals by (currency, kind): exact micros owed, the same as invoiced, ledger lines."""

@@ -6,8 +6,9 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils import timezone
 
+from credit.actions import invoices
 from credit.groups import ADMINISTRATOR, OFFICER
-from credit.models import Change, CreditLimit, Transaction
+from credit.models import Change, CreditLimit, Seller, TaxRate, Transaction
 from organizations.models import Organization
 from tests.factories import micros
 from tests.pages.people import charge, fresh, live, postpaid, prepaid, signed_in, text
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 MODELS = [*apps.get_app_config("credit").get_models(), *apps.get_app_config("organizations").get_models()]
 NAMES = [model._meta.model_name for model in MODELS]
-WRITTEN = ("wallet", "organization")
+WRITTEN = ("wallet", "organization", "seller", "taxrate")
 
 
 @pytest.fixture
@@ -108,6 +109,38 @@ def test_an_organizations_status_and_zone_are_not_edited_here(administrator):
 
 def limit_form(wallet, **typed):
     return {"reason_code": "review", "reason": "Yearly", "version": live(wallet).live_version, **typed}
+
+
+def a_rate(**columns):
+    return {"kind": "", "rate": "2300", "valid_from": "2020-01-01"} | columns
+
+
+def test_a_tax_rate_is_added_and_what_has_come_into_force_stays(administrator):
+    assert administrator.post(address(TaxRate, "add"), a_rate()).status_code == 302
+    assert administrator.post(address(TaxRate, "add"), a_rate(rate="10001")).status_code == 200
+    first = TaxRate.objects.get()
+    corrected = a_rate(rate="2000")
+    where = address(TaxRate, "change", first.pk)
+    assert administrator.post(where, corrected).status_code == 302, "no invoice was issued with it yet"
+    charge(postpaid(scheme="individual"), "5", kind="addon")
+    invoices.issue(now=timezone.now)
+    assert administrator.post(where, a_rate()).status_code == 403
+    assert administrator.post(address(TaxRate, "delete", first.pk), {"post": "yes"}).status_code == 403
+    later = a_rate(valid_from="2099-01-01")
+    assert administrator.post(address(TaxRate, "add"), later).status_code == 302
+    newest = TaxRate.objects.latest("valid_from")
+    assert administrator.post(address(TaxRate, "delete", newest.pk), {"post": "yes"}).status_code == 302
+
+
+def test_a_seller_is_a_row_from_a_day_on(administrator):
+    sent = {"name": "Northline", "address": "Street 1", "valid_from": "2020-01-01"}
+    assert administrator.post(address(Seller, "add"), sent).status_code == 302
+    charge(postpaid(scheme="individual"), "5", kind="addon")
+    invoices.issue(now=timezone.now)
+    row = Seller.objects.get()
+    assert administrator.get(address(Seller, "change", row.pk)).status_code == 200
+    assert administrator.post(address(Seller, "change", row.pk), sent | {"name": "X"}).status_code == 403
+    assert Seller.objects.get().name == "Northline"
 
 
 def test_a_limit_is_set_by_the_one_action_with_history_and_audit(administrator):

@@ -19,6 +19,8 @@ from credit import display
 from credit.actions import limits
 from credit.actions.refusals import ConfirmationNeeded, NotDone
 from credit.actors import Actor
+from credit.admin import invoices, month_end
+from credit.admin.looks import BY_WALLET, OfWallet, ReadOnly, amount_column
 from credit.forms.admin import AdminLimitForm
 from credit.models import (
     Answer,
@@ -29,9 +31,6 @@ from credit.models import (
     Decline,
     Difference,
     HoldLine,
-    Invoice,
-    InvoiceLine,
-    InvoiceSeries,
     JobRun,
     Notice,
     Payment,
@@ -42,6 +41,8 @@ from credit.models import (
     Upload,
     Wallet,
 )
+
+__all__ = ["invoices", "month_end"]
 
 admin.site.unregister(User)
 
@@ -57,45 +58,6 @@ class Person(UserAdmin):
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
     filter_horizontal = ("groups",)
-
-
-_BY_WALLET = ("wallet__wallet_id__iexact", "wallet__organization__uuid", "wallet__organization__search_name")
-
-
-class ReadOnly(admin.ModelAdmin):
-    """Nothing is added, changed or deleted: the list and every page only show."""
-
-    # A full count of a ledger of millions answers no question that a filter does not answer better.
-    show_full_result_count = False
-    list_per_page = 50
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-
-class OfWallet(ReadOnly):
-    search_fields: tuple[str, ...] = _BY_WALLET
-    search_help_text = "Wallet ID, UUID, or name"
-    list_select_related: tuple[str, ...] = ("wallet",)
-    ordering = ("-pk",)
-
-
-def _amount(name: str, label: str) -> Any:
-    """A column that shows micros as money."""
-
-    @admin.display(description=label, ordering=name)
-    def column(self: admin.ModelAdmin, row: Any) -> str:
-        micros = getattr(row, name)
-        currency = row.currency if hasattr(row, "currency") else row.wallet.currency
-        return "–" if micros is None else f"{display.exact(micros, currency)} {currency}"
-
-    return column
 
 
 @admin.register(Wallet)
@@ -127,7 +89,7 @@ class WalletAdmin(admin.ModelAdmin):
     search_help_text = "Wallet ID, UUID, or name"
     ordering = ("-pk",)
 
-    balance = _amount("balance_micros", "Balance")
+    balance = amount_column("balance_micros", "Balance")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Wallet | None = None) -> list[str]:
         columns = [field.name for field in Wallet._meta.fields if field.name not in ("id", "near_percent")]
@@ -190,7 +152,7 @@ class WalletAdmin(admin.ModelAdmin):
 class CreditLimitAdmin(OfWallet):
     list_display = ("wallet", "slot", "amount", "unlimited", "starts_at", "ends_at", "ending", "by_name")
     list_filter = ("slot", "ending", "unlimited", "reason_code")
-    amount = _amount("amount_micros", "Amount")
+    amount = amount_column("amount_micros", "Amount")
 
 
 @admin.register(Transaction)
@@ -207,9 +169,9 @@ class TransactionAdmin(OfWallet):
         "by_name",
     )
     list_filter = ("kind", "counted", "overrun")
-    search_fields = (*_BY_WALLET, "reference__iexact")
-    amount = _amount("amount_micros", "Amount")
-    after = _amount("current_balance_after_micros", "Balance after")
+    search_fields = (*BY_WALLET, "reference__iexact")
+    amount = amount_column("amount_micros", "Amount")
+    after = amount_column("current_balance_after_micros", "Balance after")
 
 
 @admin.register(Payment)
@@ -217,7 +179,7 @@ class PaymentAdmin(OfWallet):
     list_display = ("wallet", "received_on", "method", "amount", "reference", "remark")
     list_filter = ("method",)
     list_select_related = ("wallet", "transaction")
-    search_fields = (*_BY_WALLET, "reference__iexact")
+    search_fields = (*BY_WALLET, "reference__iexact")
 
     @admin.display(description="Amount")
     def amount(self, payment: Payment) -> str:
@@ -228,15 +190,15 @@ class PaymentAdmin(OfWallet):
 class ReservationAdmin(OfWallet):
     list_display = ("wallet", "reference", "kind", "held", "placed_at", "expires_at", "ending")
     list_filter = ("kind", "ending")
-    search_fields = (*_BY_WALLET, "reference__iexact")
-    held = _amount("rest_micros", "Held")
+    search_fields = (*BY_WALLET, "reference__iexact")
+    held = amount_column("rest_micros", "Held")
 
 
 @admin.register(HoldLine)
 class HoldLineAdmin(OfWallet):
     list_display = ("wallet", "reservation", "at", "change", "expires_at", "by_name")
     list_select_related = ("wallet", "reservation")
-    change = _amount("change_micros", "Change")
+    change = amount_column("change_micros", "Change")
 
 
 @admin.register(Period)
@@ -244,65 +206,22 @@ class PeriodAdmin(OfWallet):
     list_display = ("wallet", "starts_at", "ends_at", "scheme", "amount", "closed_at", "invoice")
     list_filter = ("scheme", ("closed_at", admin.EmptyFieldListFilter))
     list_select_related = ("wallet", "invoice")
-    amount = _amount("amount_micros", "Amount")
-
-
-class InvoiceLineInline(admin.TabularInline):
-    model = InvoiceLine
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-
-@admin.register(Invoice)
-class InvoiceAdmin(OfWallet):
-    list_display = ("__str__", "wallet", "kind", "total", "created_at", "issued_at", "due_on")
-    list_filter = ("kind", ("issued_at", admin.EmptyFieldListFilter))
-    search_fields = (*_BY_WALLET, "number__iexact")
-    inlines = (InvoiceLineInline,)
-    total = _amount("total_micros", "Total")
-
-
-@admin.register(InvoiceLine)
-class InvoiceLineAdmin(ReadOnly):
-    list_display = ("invoice", "kind", "exact", "rounded", "count")
-    list_filter = ("kind",)
-    list_select_related = ("invoice",)
-    search_fields = ("invoice__number__iexact",)
-    ordering = ("-pk",)
-
-    @admin.display(description="Exact")
-    def exact(self, line: InvoiceLine) -> str:
-        return f"{display.exact(line.exact_micros, line.invoice.currency)} {line.invoice.currency}"
-
-    @admin.display(description="Rounded")
-    def rounded(self, line: InvoiceLine) -> str:
-        return f"{display.exact(line.rounded_micros, line.invoice.currency)} {line.invoice.currency}"
-
-
-@admin.register(InvoiceSeries)
-class InvoiceSeriesAdmin(ReadOnly):
-    list_display = ("name", "last_number")
+    amount = amount_column("amount_micros", "Amount")
 
 
 @admin.register(Decline)
 class DeclineAdmin(OfWallet):
     list_display = ("wallet", "at", "verb", "kind", "amount", "reason", "usable", "by_name")
     list_filter = ("reason", "verb", "kind")
-    search_fields = (*_BY_WALLET, "reference__iexact")
-    amount = _amount("amount_micros", "Amount")
-    usable = _amount("usable_micros", "Usable")
+    search_fields = (*BY_WALLET, "reference__iexact")
+    amount = amount_column("amount_micros", "Amount")
+    usable = amount_column("usable_micros", "Usable")
 
 
 @admin.register(Answer)
 class AnswerAdmin(OfWallet):
     list_display = ("wallet", "key", "created_at")
-    search_fields = (*_BY_WALLET, "key__iexact")
+    search_fields = (*BY_WALLET, "key__iexact")
 
 
 @admin.register(Change)
@@ -329,8 +248,8 @@ class JobRunAdmin(ReadOnly):
 class DifferenceAdmin(OfWallet):
     list_display = ("wallet", "what", "expected", "actual", "found_at", "seen_at", "gone_at")
     list_filter = ("what", ("gone_at", admin.EmptyFieldListFilter))
-    expected = _amount("expected_micros", "Expected")
-    actual = _amount("actual_micros", "Actual")
+    expected = amount_column("expected_micros", "Expected")
+    actual = amount_column("actual_micros", "Actual")
 
 
 @admin.register(Notice)

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import BigIntegerField, Count, F, OuterRef, Subquery, Sum, Value
+from django.db.models import BigIntegerField, Count, F, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
-from credit.models import ArchivedLines, Difference, Period, Reservation, Transaction, Wallet
+from credit.models import ArchivedLines, Difference, Invoice, Period, Reservation, Transaction, Wallet
 
 # What must agree: name -> (what the wallet's row says, what its history adds up to).
 CHECKS = {
@@ -32,6 +32,7 @@ def reconcile(*, wallet_pks: Sequence[int], now: datetime) -> dict[str, int]:
             for what, (ours, theirs) in CHECKS.items()
         }
         differing = {name: pair for name, pair in found.items() if pair[0] != pair[1]}
+        differing |= _paid_apart(wallet_pks)
         _report(wallet_pks, differing, now)
     return {"wallets": len(rows), "differences": len(differing)}
 
@@ -59,6 +60,16 @@ def _report(
 
 
 _count = F("last_sequence") - F("first_sequence") + 1
+
+
+def _paid_apart(wallet_pks: Sequence[int]) -> dict[tuple[int, str], tuple[int, int]]:
+    """Invoices of which more or less is paid than their allocations say."""
+    live = Sum("allocations__amount_micros", filter=Q(allocations__ended_at=None), default=0)
+    invoices = Invoice.objects.filter(wallet__in=wallet_pks).annotate(allocated=live)
+    apart = invoices.exclude(paid_micros=F("allocated")).values_list(
+        "wallet_id", "number", "paid_micros", "allocated"
+    )
+    return {(wallet, f"paid of {number}"[:40]): (paid, allocated) for wallet, number, paid, allocated in apart}
 
 
 def _sums(wallets: Any) -> Any:

@@ -158,7 +158,7 @@ def _share(invoice: Open, source: Source) -> Iterator[Share]:
 def _oldest_open(wallets: Iterable[int]) -> dict[int, list[Open]]:
     nth = Window(RowNumber(), partition_by="wallet", order_by=["due_on", "pk"])
     found = Invoice.objects.open().filter(wallet__in=list(wallets)).annotate(nth=nth)
-    rows = found.filter(nth__lte=MOST_INVOICES).order_by("wallet", "due_on", "pk")
+    rows = found.filter(nth__lte=MOST_INVOICES).order_by("wallet_id", "due_on", "pk")
     opened: dict[int, list[Open]] = {}
     for wallet, pk, total, paid in rows.values_list("wallet_id", "pk", "total_micros", "paid_micros"):
         opened.setdefault(wallet, []).append(Open(pk, paid, total - paid))
@@ -168,7 +168,7 @@ def _oldest_open(wallets: Iterable[int]) -> dict[int, list[Open]]:
 def _newest_sources(wallets: Iterable[int]) -> dict[int, list[Source]]:
     nth = Window(RowNumber(), partition_by="wallet", order_by="-sequence")
     found = Transaction.objects.money_in().filter(wallet__in=list(wallets)).annotate(nth=nth)
-    rows = found.filter(nth__lte=MOST_SOURCES).order_by("wallet", "-sequence")
+    rows = found.filter(nth__lte=MOST_SOURCES).order_by("wallet_id", "-sequence")
     named = ("wallet_id", "pk", "amount_micros", "invoice__corrects", "invoice__corrects__issued_at")
     lines = list(rows.values_list(*named))
     used = _used([pk for _, pk, *_ in lines])

@@ -9,7 +9,6 @@ from django.db.models import Q
 
 from credit import display
 from credit.actions import allocations
-from credit.filters import currencies_in_use
 from credit.forms.money import AmountField, ReasonForm
 from credit.models import Invoice, InvoiceKind, InvoiceSeries, InvoiceState
 
@@ -28,9 +27,9 @@ class InvoiceFilter(forms.Form):
     currency = forms.ChoiceField(choices=[], required=False, label="Currency")
     wallet = forms.CharField(required=False, max_length=20, label="Wallet")
 
-    def __init__(self, asked: Any) -> None:
+    def __init__(self, asked: Any, currencies: Iterable[str]) -> None:
         super().__init__(asked)
-        self.fields["currency"].choices = [(code, code) for code in currencies_in_use(asked)]
+        self.fields["currency"].choices = [(code, code) for code in currencies]
 
     def conditions(self) -> Q:
         wanted, condition = self.cleaned_data, Q()

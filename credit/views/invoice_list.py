@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from credit import display
+from credit.filters import currencies_in_use
 from credit.forms.invoices import InvoiceFilter
 from credit.models import Invoice
 from credit.money import to_text
@@ -32,7 +33,7 @@ _MARKS = ("after", "before")
 def invoice_list(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     today = display.local(now, settings.PORTAL_TIME_ZONE).date()
-    form = InvoiceFilter(request.GET)
+    form = InvoiceFilter(request.GET, currencies_in_use(request.GET))
     found, problems = _page(form, request.GET, today), _problems(form, request.GET)
     wallet_id = form.cleaned_data.get("wallet")
     context = {
@@ -113,7 +114,7 @@ HEAD = [
 @may_be_old
 def as_csv(request: HttpRequest) -> HttpResponse:
     """Every invoice that the filters match, oldest first, exact."""
-    form = InvoiceFilter(request.GET)
+    form = InvoiceFilter(request.GET, currencies_in_use(request.GET))
     if _problems(form, request.GET):
         return HttpResponseBadRequest("A filter of the invoices is not known. Nothing was exported.")
     today = display.local(timezone.now(), settings.PORTAL_TIME_ZONE).date()

@@ -11,8 +11,8 @@ from credit.models import Invoice, InvoiceState
 LOOKS = {
     InvoiceState.DRAFT: ("plain", "clock"),
     InvoiceState.ISSUED: ("plain", "file"),
-    InvoiceState.PART_PAID: ("", "coin"),
-    InvoiceState.PAID: ("ok", "check"),
+    InvoiceState.PART_PAID: ("plain", "coin"),
+    InvoiceState.PAID: ("plain", "check"),
 }
 
 

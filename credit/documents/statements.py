@@ -19,8 +19,9 @@ from credit.past import last_sequence_by
 from credit.periods import first_instant
 from credit.terms import Kind
 
-# A PDF of more lines is no document any more; a spreadsheet takes any number.
-MOST_LINES = 5000
+# A PDF of more lines, some fifty pages, is no document any more; a spreadsheet takes any number.
+MOST_LINES = 2000
+_LONG = 50
 _TICK = timedelta(microseconds=1)
 
 
@@ -146,7 +147,7 @@ def pdf(statement: Statement) -> bytes:
     assert statement.fits_a_pdf
     found = list(lines(statement))
     at = found[-1].posted_at if found else _starts_at(statement.first, statement.wallet)
-    return typesetting.pdf("statement", _content(statement, found), at)
+    return typesetting.pdf("statement", _content(statement, found), at, is_long=len(found) > _LONG)
 
 
 def file_name(statement: Statement, ending: str) -> str:

@@ -210,6 +210,13 @@ def test_the_pdf_says_the_same(wallet):
         assert words in said, words
 
 
+def test_a_long_statement_is_set_by_a_process_of_its_own_to_the_same_bytes(wallet, monkeypatch):
+    whole = of(wallet, "2026-03-01", "2026-04-30")
+    here = statements.pdf(whole)
+    monkeypatch.setattr(statements, "_LONG", 0)
+    assert statements.pdf(whole) == here
+
+
 def test_a_pdf_of_too_many_lines_is_refused_and_the_csv_offered(wallet, monkeypatch):
     monkeypatch.setattr(statements, "MOST_LINES", 2)
     viewer, days = signed_in("Viewer"), ("2026-03-01", "2026-04-30")

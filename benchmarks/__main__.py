@@ -1,38 +1,54 @@
 """`make bench`: every comparison on a PostgreSQL of its own, printed, and written to docs/performance.md.
 
-`--only single,http` measures some, `--quick` all with tiny sizes: neither writes the document. Ends with 1 if a figure
-is void, or below its floor without a written account.
+`--only single,month_end` measures some, `--quick` all with tiny sizes: neither writes the document. Ends with 1 if a
+figure is void, or below its floor without a written account.
 """
 
 import argparse
 import shutil
 import signal
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 
 from benchmarks import machine, report
-from benchmarks.charging.accounts import ACCOUNTS
+from benchmarks.charging.accounts import ACCOUNTS as OF_CHARGING
 from benchmarks.charging.server import DURABLE, ON_A_DISK, started
 from benchmarks.charging.stage import Stage
 from benchmarks.charging.worker import BASE_DIR
+from benchmarks.closing.accounts import ACCOUNTS as OF_CLOSING
 from benchmarks.rounds import Figures, measure
 
-COMPARISONS = ("single", "beside_others", "batches", "http", "sqlite", "growth")
+CHARGING = ("single", "beside_others", "batches", "http", "sqlite", "growth")
+CLOSING = ("nothing_due", "ended_limits", "beside_charges", "month_end")
+COMPARISONS = (*CHARGING, *CLOSING)
+ACCOUNTS = OF_CHARGING | OF_CLOSING
 DOCUMENT = BASE_DIR / "docs" / "performance.md"
-QUICK = {"many": 20, "over_http": 40, "lines_small": 100, "lines_large": 1_000}
+QUICK = {
+    "many": 20,
+    "over_http": 40,
+    "lines_small": 100,
+    "lines_large": 1_000,
+    "closed": 120,
+    "closed_few": 40,
+    "closed_beside": 2_000,
+    "limits": 80,
+    "at_once": 10,
+}
 BYTES_PER_LINE = 1_200  # a ledger line and its answer with all indexes, and their share of the log
+BYTES_PER_CLOSE = 9_000  # a wallet, its ledger and what its close writes, and the same again for COPY
 
 
 def main() -> int:
     options = _options()
     # Ending this process politely must end the servers too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    names = options.only.split(",") if options.only else COMPARISONS
-    sizes = QUICK if options.quick else {"lines_large": options.lines}
+    names: Sequence[str] = options.only.split(",") if options.only else COMPARISONS
+    sizes = QUICK if options.quick else {"lines_large": options.lines, "closed": options.wallets}
     load_before = machine.busy()
     with started() as server:
-        stage = Stage(server, **sizes)
-        _ask_for_room(stage)
+        stage = Stage(server, rounds=options.rounds, **sizes)
+        _ask_for_room(stage, names)
         described = machine.description(server.version(), DURABLE, ON_A_DISK)
         every = [_measured(name, stage, options.rounds, options.seconds) for name in names]
     described.append(f"Load of the machine before the run {load_before} (0: nobody else was working on it)")
@@ -49,27 +65,35 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=3.0, help="Of each round.")
     parser.add_argument("--lines", type=int, default=10_000_000, help="Of the grown ledger.")
+    parser.add_argument("--wallets", type=int, default=1_000_000, help="That are closed.")
     parser.add_argument("--quick", action="store_true", help="Tiny sizes, to see that everything runs.")
     return parser.parse_args()
 
 
 def _measured(name: str, stage: Stage, rounds: int, seconds: float) -> Figures:
-    with import_module(f"benchmarks.charging.{name}").compare(stage) as comparison:
+    package = "charging" if name in CHARGING else "closing"
+    with import_module(f"benchmarks.{package}.{name}").compare(stage) as comparison:
         print(f"\n{comparison.name}", flush=True)
         figures = measure(comparison, rounds=rounds, seconds=seconds)
     for way in comparison.ways:
         told = ", ".join(f"{taken.rate:,.0f}" for taken in figures.rounds[way.name])
-        print(f"  {way.name}: {told} {way.unit}", flush=True)
+        longest = max(taken.longest_ms for taken in figures.rounds[way.name])
+        print(
+            f"  {way.name}: {told} {way.unit}" + (f", longest {longest:.0f} ms" if longest else ""),
+            flush=True,
+        )
     for fault in figures.faults:
         print(f"  VOID: {fault}", flush=True)
     return figures
 
 
-def _ask_for_room(stage: Stage) -> None:
-    needed = stage.lines_large * BYTES_PER_LINE + 2 * 1024**3
+def _ask_for_room(stage: Stage, names: Sequence[str]) -> None:
+    lines = stage.lines_large * BYTES_PER_LINE if "growth" in names else 0
+    closed = stage.closed * BYTES_PER_CLOSE if "month_end" in names else 0
+    needed = lines + closed + 2 * 1024**3
     if shutil.disk_usage(ON_A_DISK).free < needed:
         sys.exit(
-            f"{needed / 1e9:.0f} GB of disk are needed in {ON_A_DISK}: free some, or ask for fewer --lines"
+            f"{needed / 1e9:.0f} GB of disk are needed in {ON_A_DISK}: free some, or ask for less (--lines, --wallets)"
         )
 
 

@@ -66,7 +66,11 @@ def longest_ledgers() -> list[Page]:
 
 def portal() -> list[Page]:
     """Every address of the portal, so that no page is forgotten; files to download and redirects are no pages."""
-    routes = [route for route in _routes(urls.urlpatterns) if route and not route.endswith((".csv", ".json", ".journal"))]
+    routes = [
+        route
+        for route in _routes(urls.urlpatterns)
+        if route and not route.endswith((".csv", ".json", ".journal"))
+    ]
     return [Page(re.sub(r"<\w+:(\w+)>", r"<\1>", route), "/" + _filled_in(route)) for route in routes]
 
 

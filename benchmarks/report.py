@@ -52,7 +52,7 @@ def not_reached(every: Sequence[Figures]) -> list[Claim]:
 
 
 def _accounts(every: Sequence[Figures], accounts: dict[str, str]) -> list[str]:
-    missing = "No account is written yet: profile it, and write it into `benchmarks/charging/accounts.py`."
+    missing = "No account is written yet: profile it, and write it into `accounts.py`."
     told = [f"**{claim.sentence}.** {accounts.get(claim.sentence, missing)}" for claim in not_reached(every)]
     return ["## What is not reached, and what stops it", *told] if told else []
 
@@ -66,11 +66,12 @@ def _comparison(figures: Figures) -> str:
             _spread(figures, way.name),
             way.unit,
             _p99(figures, way.name),
+            _longest(figures, way.name),
         ]
         for way in comparison.ways
     ]
     faults = [f"**Void: {fault}.**" for fault in figures.faults]
-    table = _table(["way", "median", "least–greatest", "", "p99"], rows)
+    table = _table(["way", "median", "least–greatest", "", "p99", "longest"], rows)
     return "\n\n".join([f"### {comparison.name}", table, *faults, *comparison.notes])
 
 
@@ -96,6 +97,11 @@ def _spread(figures: Figures, way: str) -> str:
 def _p99(figures: Figures, way: str) -> str:
     milliseconds = figures.median(way, "p99_ms")
     return f"{milliseconds:.1f} ms" if milliseconds else ""
+
+
+def _longest(figures: Figures, way: str) -> str:
+    milliseconds = max(figures.values(way, "longest_ms"))
+    return f"{milliseconds:.0f} ms" if milliseconds else ""
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -9,10 +9,11 @@ WARM_UP_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Round:
-    """What one way did in one round: `rate` per second, the 99th percentile where a caller waits for each answer."""
+    """What one way did in one round: `rate` per second; the 99th percentile and the longest where somebody waits."""
 
     rate: float
     p99_ms: float = 0.0
+    longest_ms: float = 0.0
 
     @property
     def cost_us(self) -> float:
@@ -30,7 +31,10 @@ class Way:
 
 @dataclass(frozen=True)
 class Claim:
-    """`ours` over `theirs`, in the medians of a measure, is at least the floor; with `at_most`, at most."""
+    """`ours` over `theirs`, in the medians of a measure, is at least the floor; with `at_most`, at most.
+
+    Without `theirs` it is no ratio but the measure itself, and the worst round counts.
+    """
 
     sentence: str
     ours: str
@@ -70,10 +74,16 @@ class Figures:
         return median(self.values(way, measure))
 
     def ratio(self, claim: Claim) -> float:
+        if not claim.theirs:
+            worst = max if claim.at_most else min
+            return worst(self.values(claim.ours, claim.measure))
         return self.median(claim.ours, claim.measure) / self.median(claim.theirs, claim.measure)
 
     def ratio_spread(self, claim: Claim) -> tuple[float, float]:
         """The least and the greatest ratio of two rounds that ran one after the other."""
+        if not claim.theirs:
+            values = self.values(claim.ours, claim.measure)
+            return min(values), max(values)
         pairs = zip(
             self.values(claim.ours, claim.measure), self.values(claim.theirs, claim.measure), strict=True
         )

@@ -15,6 +15,12 @@ class Stage:
     over_http: int = 100_000
     lines_small: int = 10_000
     lines_large: int = 1_000_000
+    rounds: int = 5  # what is worked off only once is shared out among them, and one that warms up
+    closed: int = 1_000_000  # wallets whose month is closed
+    closed_few: int = 10_000
+    closed_beside: int = 200_000  # while they are charged
+    limits: int = 100_000  # temporary ones that have ended
+    at_once: int = 250  # wallets in one transaction of a close
     _numbers: count = field(default_factory=lambda: count(1))
 
     @cached_property
@@ -38,3 +44,8 @@ class Stage:
     def wallets(self, number: int, url: str = "") -> books.Range:
         """New wallets, in millions of their own."""
         return books.create_wallets(url or self.url, next(self._numbers) * 1_000_000, number)
+
+    def shared_out(self, wallets: int) -> dict[str, int]:
+        """Whole transactions for each round; the warm-up takes what does not divide."""
+        share = max(wallets // (self.rounds + 1) // self.at_once, 1) * self.at_once
+        return {"share": share, "warm_up": wallets - self.rounds * share}

@@ -37,7 +37,7 @@ class Worker:
         self._process.stdin.flush()
         told = self._hear()
         self.accepted += told["done"]
-        return Round(told["done"] / told["seconds"])
+        return Round(told["done"] / told["seconds"], longest_ms=told["longest"] * 1000)
 
     def _hear(self) -> dict:
         line = self._process.stdout.readline()
@@ -50,13 +50,14 @@ def serve(step: Callable[[], int], prepare: Callable[[], object] = lambda: None)
     """The process's side. `step` does some of the work and counts it; `prepare` comes before it, off the clock."""
     _say({})
     for line in sys.stdin:
-        done, spent, seconds = 0, 0.0, float(line)
+        done, spent, longest, seconds = 0, 0.0, 0.0, float(line)
         while spent < seconds:
             prepare()
             began = time.perf_counter()
             done += step()
-            spent += time.perf_counter() - began
-        _say({"done": done, "seconds": spent})
+            took = time.perf_counter() - began
+            spent, longest = spent + took, max(longest, took)
+        _say({"done": done, "seconds": spent, "longest": longest})
 
 
 def _say(words: dict) -> None:

@@ -1,0 +1,71 @@
+"""The portal's own actions on wallets of these numbers, a chunk a transaction, in a process of its own.
+
+`python -m benchmarks.closing.portal close FIRST LAST CHUNK` closes them, `end` ends their temporary limits;
+`close-meanwhile` closes by the real clock for some seconds; `look` looks for something to do.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+from benchmarks.charging import worker
+from benchmarks.charging.portal import set_up
+from benchmarks.closing import shares
+from benchmarks.closing.due_wallets import CLOSED_AT, ENDS_AT
+
+Now = datetime | Callable[[], datetime]
+
+
+def closing(chunks: Iterator[list[int]], now: Now) -> Callable[[], int]:
+    from credit.actions import closes
+    from credit.actors import Actor
+
+    by = Actor.system("Month end")
+    return lambda: closes.close(wallet_pks=next(chunks), by=by, now=now).wallets
+
+
+def ending(chunks: Iterator[list[int]]) -> Callable[[], int]:
+    from credit.actions import limits
+    from credit.actors import Actor
+
+    by = Actor.system("End of temporary limits")
+    return lambda: limits.book_ended(wallet_pks=next(chunks), by=by, now=CLOSED_AT)
+
+
+def look() -> int:
+    """What the jobs that write down ended periods, limits and holds ask when nothing has ended."""
+    from credit.actions import closes, limits
+    from credit.models import Wallet
+
+    now = ENDS_AT - timedelta(hours=1)
+    found = closes.due(now, 1), limits.due(now, 1), Wallet.objects.passed("next_hold_ends_at", now, 1)
+    assert not any(found), found
+    return 1
+
+
+def chunks_of(first: int, last: int, size: int) -> Iterator[list[int]]:
+    """The pks that a month end's run has written down before it began."""
+    from credit.models import Wallet
+
+    numbers = {str(number) for number in range(first, last + 1)}
+    named = Wallet.objects.order_by("pk").values_list("pk", "wallet_id")
+    pks = [pk for pk, number in named.iterator() if number in numbers]
+    return iter([pks[at : at + size] for at in range(0, len(pks), size)])
+
+
+def main(verb: str, *numbers: str) -> None:
+    set_up()
+    if verb == "look":
+        worker.serve(look)
+        return
+    chunks = chunks_of(*map(int, numbers))
+    if verb == "close-meanwhile":
+        from django.utils import timezone
+
+        worker.serve(closing(chunks, timezone.now))
+    else:
+        shares.serve(ending(chunks) if verb == "end" else closing(chunks, CLOSED_AT))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

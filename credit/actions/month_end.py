@@ -25,8 +25,8 @@ log = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
 
 # Small enough that no charge waits long for one: SQLite lets one writer in at a time, so there a chunk is shorter.
-CHUNK_WALLETS = {"postgresql": 1000, "sqlite": 200}
-SMALLEST_CHUNK = 50
+CHUNK_WALLETS = {"postgresql": 1000, "sqlite": 100}
+SMALLEST_CHUNK = 25
 FEW_CHUNKS = 5
 MOST_ASKED = 200  # chunks in the broker at a time; each that is done asks for the next
 ASKED_AGAIN_AFTER = timedelta(seconds=60)

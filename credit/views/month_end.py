@@ -36,6 +36,7 @@ def page(request: HttpRequest) -> HttpResponse:
     drafts, more_drafts = state.drafts()
     context |= {
         "now": now,
+        "open_kinds": {one.run.kind for one in context["running"]},
         "ends": state.ends(),
         "is_due": bool(closes.due(now, 1)),
         "drafts": drafts,
@@ -78,13 +79,15 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(MonthEndRun, pk=pk)
     if found.finished_at is None:
         return redirect("month_end")
-    report = found.report
+    report, asked = found.report, request.GET.get("currency", "")
+    tables = list(state.tables(report))
     context = {
         **_common(),
         "run": found,
         "report": report,
         "took": state.took(report["milliseconds"]),
-        "tables": list(state.tables(report)),
+        "tables": tables,
+        "table": state.chosen(tables, asked),
     }
     return render(request, "month_end/run.html", context)
 

@@ -146,12 +146,10 @@ def took(milliseconds: int) -> str:
 def tables(report: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Per currency: a row per kind in the order of the words, their sum, and what a rehearsal counted."""
     totals, documents = report.get("totals", {}), report.get("documents", {})
-    wallets = _wallets(report.get("largest", {}))
     for currency in sorted({*totals, *documents}):
         rows = [
             _row(kind, totals[currency][kind]) for kind in Kind.values if kind in totals.get(currency, {})
         ]
-        largest = report.get("largest", {}).get(currency, [])
         yield {
             "currency": currency,
             "rows": rows,
@@ -160,8 +158,18 @@ def tables(report: dict[str, Any]) -> Iterator[dict[str, Any]]:
             "rounding_micros": sum(row["rounding_micros"] for row in rows),
             "lines": sum(row["lines"] for row in rows),
             "documents": [(SORTS[name], table) for name, table in _in_order(documents.get(currency, {}))],
-            "largest": [(micros, wallets.get(pk)) for micros, pk in largest],
+            "largest": report.get("largest", {}).get(currency, []),
         }
+
+
+def chosen(tables: list[dict[str, Any]], currency: str) -> dict[str, Any] | None:
+    """The table of the currency, else the one with most transactions; with the wallets of its largest invoices."""
+    named = [table for table in tables if table["currency"] == currency]
+    table = named[0] if named else max(tables, key=lambda table: table["lines"], default=None)
+    if table:
+        wallets = Wallet.objects.select_related("organization").in_bulk([pk for _, pk in table["largest"]])
+        table["largest"] = [(micros, wallets.get(pk)) for micros, pk in table["largest"]]
+    return table
 
 
 SORTS = {
@@ -179,8 +187,3 @@ def _in_order(documents: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 def _row(kind: str, numbers: dict[str, int]) -> dict[str, Any]:
     rounding = numbers["rounded_micros"] - numbers["exact_micros"]
     return {"kind": Kind(kind).label, **numbers, "rounding_micros": rounding}
-
-
-def _wallets(largest: dict[str, list[list[int]]]) -> dict[int, Wallet]:
-    pks = {pk for rows in largest.values() for _, pk in rows}
-    return Wallet.objects.select_related("organization").in_bulk(pks) if pks else {}

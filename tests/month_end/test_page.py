@@ -144,9 +144,12 @@ def test_a_report_shows_totals_per_currency_and_kind_and_no_difference(manager):
     round_now()
     page = words(manager, f"{PAGE}runs/{latest_run().pk}/")
     assert "Close of " in page
+    assert "EUR 16.78 EUR 6 16.789567" in page
+    assert "JPY 17 JPY 6 16.789567" in page
     assert "EUR 6 transactions" in page
-    assert "Call 3 1.239567 −0.009567 1.23" in page
+    assert "Call 1.23 3 1.239567 −0.009567" in page
     assert "Differences 0 ledger, invoices and wallets added up again" in page
+    assert "JPY 6 transactions" in words(manager, f"{PAGE}runs/{latest_run().pk}/?currency=JPY")
     assert "Well" in words(manager)
 
 
@@ -177,7 +180,7 @@ def test_a_rehearsal_is_reported_with_its_largest_invoices(manager):
     page = words(manager, f"{PAGE}runs/{latest_run().pk}/")
     assert "Rehearsal of " in page
     assert "nothing is booked" in page
-    assert f"Tatra Telekom {wallet.wallet_id} 12.35" in page
+    assert f"Tatra Telekom{wallet.wallet_id} 12.35" in page
 
 
 def test_the_report_of_an_open_run_is_the_page(manager, half_done):

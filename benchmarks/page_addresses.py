@@ -10,7 +10,7 @@ from django.contrib import admin
 from django.urls import reverse
 
 from credit import urls
-from credit.models import Invoice, Reservation, Transaction, Wallet
+from credit.models import Delivery, Invoice, Reservation, Transaction, Wallet
 from credit.terms import CHARGES
 from credit.views.organizations import SORTS
 
@@ -69,7 +69,7 @@ def portal() -> list[Page]:
     routes = [
         route
         for route in _routes(urls.urlpatterns)
-        if route and not route.endswith((".csv", ".json", ".journal"))
+        if route and not route.endswith((".csv", ".json", ".journal", ".pdf"))
     ]
     return [Page(re.sub(r"<\w+:(\w+)>", r"<\1>", route), "/" + _filled_in(route)) for route in routes]
 
@@ -110,6 +110,7 @@ def _filled_in(route: str) -> str:
     hold = Reservation.objects.filter(wallet__wallet_id=SHOWN).latest("pk")
     examples = {
         "reservations/<int:pk>": f"reservations/{hold.pk}",
+        "deliveries/<int:pk>": f"deliveries/{Delivery.objects.latest('pk').pk}",
         "<int:pk>": str(Invoice.objects.filter(wallet__wallet_id=SHOWN).latest("pk").pk),
         "<uuid:uuid>": str(wallet.organization.uuid),
         "<str:wallet_id>": wallet.wallet_id,

@@ -26,6 +26,7 @@ class Instant:
     requests: dict[Actor, list[Request]] = field(default_factory=lambda: defaultdict(list))
     deeds: list[Callable[[datetime], object]] = field(default_factory=list)
     is_month_end: bool = False
+    is_issue: bool = False
 
     @property
     def size(self) -> int:
@@ -52,6 +53,9 @@ class Agenda:
     def end_month(self, at: datetime) -> None:
         self._instants[at].is_month_end = True
 
+    def issue(self, at: datetime) -> None:
+        self._instants[at].is_issue = True
+
     def run(self, quiet: bool | None) -> None:
         with tqdm(
             total=sum(each.size for each in self._instants.values()), desc="Demo", disable=quiet
@@ -65,7 +69,7 @@ class Agenda:
 
     def _play(self, at: datetime, instant: Instant) -> None:
         if instant.is_month_end:
-            end_month(at)
+            close_month(at)
         for opened in _chunks(instant.opened):
             wallets.create_wallets(opened, reason="Contract", by=self._opener, now=at)
         for by, requests in instant.requests.items():
@@ -74,6 +78,8 @@ class Agenda:
                     self._expect(request, outcome, at)
         for deed in instant.deeds:
             deed(at)
+        if instant.is_issue:
+            issue(at)
 
     def _expect(self, request: Request, outcome: Outcome, at: datetime) -> None:
         # A demo that quietly lacks a line would show sums that do not match its own story.
@@ -81,10 +87,13 @@ class Agenda:
             raise AssertionError(f"{outcome.wallet_id} at {at}: {outcome.reason}: {outcome.message}")
 
 
-def end_month(at: datetime) -> None:
+def close_month(at: datetime) -> None:
     while due := closes.due(at, BATCH):
         closes.close(wallet_pks=due, by=CLOCK, now=at)
-    while invoices.issue(now=at):
+
+
+def issue(at: datetime) -> None:
+    while invoices.issue(now=at, limit=BATCH):
         pass
 
 

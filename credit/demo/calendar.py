@@ -13,6 +13,9 @@ SLOTS_A_MONTH = 12
 class Calendar:
     """Slots are the instants at which the crowd's money moves, far enough from month ends for every time zone."""
 
+    # Finance looks at what the close has made before it goes out.
+    review = timedelta(hours=26)
+
     def __init__(self, now: datetime, chance: random.Random):
         self.now = now.astimezone(UTC)
         self._chance = chance
@@ -35,6 +38,14 @@ class Calendar:
     def month_ends(self) -> list[datetime]:
         """When every zone on Earth has turned its month: 12 hours after UTC did, and one for good measure."""
         return [end for month in self.months[1:] if (end := month + timedelta(hours=13)) < self.now]
+
+    def issues(self) -> list[datetime]:
+        """When drafts are issued: every few days, and on the day after a month end, when it has been looked at."""
+        days = [first + timedelta(days=day, hours=7) for first in self.months for day in (2, 8, 14, 20, 26)]
+        return [
+            *(day for day in days if day < self.now),
+            *(end + self.review for end in self.month_ends() if end + self.review < self.now),
+        ]
 
     def in_month(self, back: int, day: float) -> datetime:
         """Day and part of a day (1.0 is the first midnight UTC) of the month so many months ago."""

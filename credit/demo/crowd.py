@@ -20,6 +20,7 @@ PAYS_BEFORE = timedelta(minutes=37)
 USAGE = (Kind.CALL, Kind.CALL, Kind.CALL, Kind.SMS, Kind.SMS, Kind.FAX, Kind.NUMBER_ACTIVATION)
 SCHEMES = (Scheme.INDIVIDUAL, Scheme.CONSOLIDATED, Scheme.CONSOLIDATED, Scheme.NONE)
 POSTPAID_SHARE = 0.34
+PAYS_NO_MORE = 0.05  # of the postpaid: from some month on
 # In so many of ten thousand organizations.
 ENDINGS = {"": 9490, "near": 150, "blocked": 60, "quiet": 230, "temporary": 40, "suspended": 18, "closed": 12}
 PREPAID_ENDINGS = ("temporary", "closed")
@@ -135,14 +136,20 @@ class Crowd:
     def _plan_postpaid(self, member: Member, months: list[list[datetime]]) -> None:
         limit = member.limit or member.money.round_up(member.spend * 4)
         due = 0
-        for month in months[:-1]:
-            if due and month and self.chance.random() < 0.85:
+        last_paid = self._last_paid(len(months))
+        for number, month in enumerate(months[:-1]):
+            if due and month and number < last_paid and self.chance.random() < 0.85:
                 self._pay(member, month[3], due + self._overpays(member))
                 due = 0
             if month and self.chance.random() < 0.45:
                 spend = member.money.between(self.chance, limit // 20, limit * 6 // 10)
                 due += self._charge(member, self.chance.choice(month), spend)
-        self._plan_running_month(member, months[-1] if months else [], limit, due)
+        paid = due if last_paid >= len(months) else 0
+        self._plan_running_month(member, months[-1] if months else [], limit, paid)
+
+    def _last_paid(self, months: int) -> int:
+        """The month from which the customer pays no more; beyond the last one for nearly all."""
+        return self.chance.randrange(1, 7) if self.chance.random() < PAYS_NO_MORE else months
 
     def _plan_running_month(self, member: Member, month: list[datetime], limit: int, due: int) -> None:
         if not month or member.ending in ("quiet", "suspended"):

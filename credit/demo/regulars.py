@@ -17,6 +17,7 @@ from credit.actions import (
     withdrawals,
 )
 from credit.actors import Actor
+from credit.demo import payments_of_invoices
 from credit.demo.crowd import RATING
 from credit.demo.market import Money, text
 from credit.demo.people import ADMINISTRATOR, MANAGER, OFFICER
@@ -374,6 +375,8 @@ PLOTS: list[Callable[[Scene], None]] = [
     calls_in_progress,
     became_postpaid,
     became_prepaid,
+    payments_of_invoices.direct_debit_returned,
+    payments_of_invoices.paid_for_one_invoice_of_several,
     other_scheme,
     suspended_customer,
     closed_customer,

@@ -6,13 +6,15 @@ from pathlib import Path
 from uuid import UUID, uuid5
 
 from django.db import connection, transaction
+from django.db.models import F, Q, Sum
 
-from credit.demo import cast, regulars, states
-from credit.demo.agenda import Agenda, end_month
+from credit.demo import billing, cast, regulars, states
+from credit.demo.agenda import Agenda, close_month, issue
 from credit.demo.calendar import Calendar
 from credit.demo.crowd import Crowd
 from credit.demo.people import ADMINISTRATOR, sign_up
 from credit.demo.stories import Stage
+from credit.models import Invoice
 from organizations import register
 from organizations.actions import build
 from organizations.models import Organization
@@ -20,7 +22,7 @@ from organizations.rows import RowFile
 
 REGISTER = Path(register.__file__).parent / "data" / "organizations.csv.gz"
 SEED = 4071
-REGULARS = 44
+REGULARS = 48
 _GLEIF = UUID("6ba7b811-9dad-11d1-80b4-00c04fd430c8")
 _KNOWN_UUIDS = {"097900CAFG0000237387": UUID("001be658-560a-4fb6-a23d-045b589e7a27")}
 
@@ -31,11 +33,15 @@ def seed(count: int, now: datetime, quiet: bool | None) -> None:
     calendar = Calendar(now, chance)
     with transaction.atomic():
         actors = sign_up()
+        billing.set_up()
         organizations = _organizations(count, calendar)
         agenda = Agenda(actors[ADMINISTRATOR])
         _plan(Stage(agenda, calendar, chance, actors), organizations)
         agenda.run(quiet)
-        end_month(now)
+        close_month(now)
+        issue(now)
+        billing.send_history(now)
+        _check()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")  # so many rows at once: the database must know them before the first page
 
@@ -53,6 +59,7 @@ def _organizations(count: int, calendar: Calendar) -> dict[str, Organization]:
         organization.uuid = _KNOWN_UUIDS.get(lei) or uuid5(_GLEIF, lei)
         organization.time_zone = register.time_zone_of(organization.country)
         organization.created_at = calendar.in_month(6, 1.5)
+    billing.address(found.values())
     Organization.objects.bulk_create(found.values(), batch_size=1000)
     return found
 
@@ -70,3 +77,14 @@ def _plan(stage: Stage, organizations: dict[str, Organization]) -> None:
         states.reached(stage, member)
     for end in stage.calendar.month_ends():
         stage.agenda.end_month(end)
+    stage.agenda.do(stage.calendar.month_ends()[-1], lambda at: states.hold_some_back(stage, at))
+    for at in stage.calendar.issues():
+        stage.agenda.issue(at)
+
+
+def _check() -> None:
+    """Before anybody looks: what is paid of each invoice is what its allocations say."""
+    allocated = Sum("allocations__amount_micros", filter=Q(allocations__ended_at=None), default=0)
+    apart = Invoice.objects.annotate(allocated=allocated).exclude(paid_micros=F("allocated"))
+    if numbers := list(apart.values_list("number", flat=True)[:5]):
+        raise AssertionError(f"paid otherwise than allocated: {numbers}")

@@ -3,13 +3,15 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from credit.actions import limits, statuses, wallets
+from credit.actions import invoices, limits, statuses, wallets
 from credit.demo.crowd import Member
 from credit.demo.market import text
 from credit.demo.people import MANAGER, OFFICER
 from credit.demo.stories import Stage
-from credit.models import Wallet
+from credit.models import Invoice, InvoiceKind, Wallet
 from credit.terms import ChangeReason
+
+HELD_BACK = 6
 
 
 def reached(stage: Stage, member: Member) -> None:
@@ -63,3 +65,11 @@ def _closed(stage: Stage, member: Member, at: datetime) -> None:
         "by": stage.actors[MANAGER],
     }
     stage.agenda.do(at, lambda now: wallets.close_wallet(wallet=_wallet(member), now=now, **told))
+
+
+def hold_some_back(stage: Stage, at: datetime) -> None:
+    """The largest drafts of the month, which somebody wants to look at before they go out."""
+    drafts = Invoice.objects.filter(issued_at=None, kind=InvoiceKind.MONTHLY, created_at=at)
+    crowd = drafts.filter(wallet__wallet_id__gte="W-4072").order_by("-total_micros", "pk")
+    for draft in crowd[:HELD_BACK]:
+        invoices.hold_back(invoice=draft, reason="Three times the usual", by=stage.actors[MANAGER], now=at)

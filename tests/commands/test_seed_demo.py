@@ -10,9 +10,24 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from credit.demo import people, seeding
-from credit.models import CreditLimit, Decline, Invoice, Period, Reservation, Transaction, Wallet
+from credit.models import (
+    Allocation,
+    Change,
+    CreditLimit,
+    Decline,
+    Delivery,
+    Invoice,
+    InvoiceState,
+    InvoiceTax,
+    Period,
+    Reservation,
+    Seller,
+    Transaction,
+    Wallet,
+)
 from credit.terms import Kind, LimitState, Standing
 from organizations.models import Organization, OrganizationStatus
+from tests.credit.allocated import check_allocations
 
 # Of the design's list: balance, unbilled, reserved, usable, used percent.
 ON_THE_LIST = {
@@ -122,10 +137,39 @@ def test_limits_and_holds_have_ended_in_every_way(demo):
     assert {"", "finished", "expired"} <= set(Reservation.objects.values_list("ending", flat=True))
 
 
-def test_every_ended_month_is_closed_and_its_invoice_issued(demo):
+def test_every_ended_month_is_closed_and_its_invoice_issued_or_held_back(demo):
     assert Period.objects.exists()
     assert not Period.objects.filter(closed_at=None).exists()
-    assert not Invoice.objects.filter(issued_at=None).exists()
+    assert not Invoice.objects.filter(issued_at=None, held_back_at=None).exists()
+
+
+def test_invoices_are_in_every_state_and_late_by_every_class_of_days(demo):
+    today = timezone.now().date()
+    assert set(Invoice.objects.on(today).values_list("state", flat=True)) == set(InvoiceState)
+    assert Invoice.objects.filter(held_back_at__isnull=False).exists()
+    late = {
+        min((today - due).days // 30, 3)
+        for due in Invoice.objects.overdue(today).values_list("due_on", flat=True)
+    }
+    assert len(late) >= 3
+    assert Seller.objects.exists()
+    assert InvoiceTax.objects.filter(rate=2300).exists()
+
+
+def test_what_is_paid_of_every_invoice_is_what_its_allocations_say(demo):
+    check_allocations()
+    assert Allocation.objects.filter(ended_at__isnull=False).exists(), "a payment bounced"
+    assert Change.objects.filter(verb="reallocate_payment").exists()
+
+
+def test_bills_look_sent_and_nothing_waits_to_be_sent(demo):
+    states = set(Delivery.objects.at(timezone.now()).values_list("state", flat=True))
+    assert states == {"sent", "failed", "unknown"}
+    assert (
+        not Organization.objects.exclude(billing_email="")
+        .exclude(billing_email__endswith="@example.com")
+        .exists()
+    )
 
 
 def test_the_invoice_of_the_design_rounds_per_kind(demo):

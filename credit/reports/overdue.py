@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -166,10 +167,11 @@ class Candidate:
     wallet_id: str
     oldest_due_on: date
     on: date
+    is_due: bool
 
     @property
     def on_words(self) -> str:
-        return f"{self.on:%a} {self.on.day} {self.on:%b}"
+        return "with the next run" if self.is_due else f"on {self.on:%a} {self.on.day} {self.on:%b}"
 
 
 def not_yet_suspended_for(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
@@ -182,19 +184,20 @@ def next_suspensions(now: datetime, count: int) -> list[Candidate]:
     if not days:
         return []
     active = not_yet_suspended_for(late(now)).filter(wallet__organization__status="active").order_by()
-    rows = active.values(
-        "wallet__organization_id", "wallet__organization__name", "wallet__organization__uuid"
-    )
+    about = [f"wallet__organization__{name}" for name in ("id", "name", "uuid", "time_zone")]
+    rows = active.values(*about)
     soonest = rows.annotate(oldest=Min("due_on"), wallet=Min("wallet__wallet_id")).order_by(
-        "oldest", "wallet__organization_id"
+        "oldest", "wallet__organization__id"
     )
-    return [
-        Candidate(
-            name=row["wallet__organization__name"],
-            uuid=str(row["wallet__organization__uuid"]),
-            wallet_id=row["wallet"],
-            oldest_due_on=row["oldest"],
-            on=row["oldest"] + timedelta(days=days + 1),
-        )
-        for row in soonest[:count]
-    ]
+    return [_candidate(row, row["oldest"] + timedelta(days=days + 1), today(now)) for row in soonest[:count]]
+
+
+def _candidate(row: dict[str, Any], on: date, there: Today) -> Candidate:
+    return Candidate(
+        name=row["wallet__organization__name"],
+        uuid=str(row["wallet__organization__uuid"]),
+        wallet_id=row["wallet"],
+        oldest_due_on=row["oldest"],
+        on=on,
+        is_due=on <= there.of(row["wallet__organization__time_zone"]),
+    )

@@ -37,6 +37,7 @@ class OverdueList(Asked):
             "currency": {code: code for code in currencies_in_use(query)},
             "late": LATE,
             "amount": AMOUNTS,
+            "totals": {"all": "all currencies"},
             "sort": {"late": "longest overdue first", "amount": "largest amount first"},
         }
         super().__init__(query, choices)

@@ -24,6 +24,7 @@ from credit.views.keyset import BadPageMark
 from credit.views.overdue_list import LISTS, Debtor, OverdueList, debtors
 
 SHOWN_SUSPENSIONS = 5
+SHOWN_CURRENCIES = 6
 OVERDUE_HEAD = [
     "Organization", "UUID", "Wallet ID", "Currency", "Overdue", "Oldest due date", "Days late", "Overdue invoices",
     "Amount due", "Spent in 7 days", "Spent in 30 days", "Status",
@@ -56,6 +57,10 @@ def overdue_list(request: HttpRequest) -> HttpResponse:
         "chips": list(asked.chips(lists.CHIPS)),
         "icons": static("icons.svg"),
         "totals": totals,
+        "shown_totals": [
+            (each, asked.address(currency=each.currency)) for each in _shown(totals, chosen, asked)
+        ],
+        "all_currencies_url": asked.address(totals="all"),
         "classes": ageing.CLASSES,
         "chosen": chosen,
         "plots": _plots(chosen),
@@ -78,6 +83,16 @@ def _chosen(totals: list[ageing.Ageing], currency: str) -> ageing.Ageing | None:
         return None
     asked = [each for each in totals if each.currency == currency]
     return asked[0] if asked else max(totals, key=lambda each: sum(each.invoices.values()))
+
+
+def _shown(
+    totals: list[ageing.Ageing], chosen: ageing.Ageing | None, asked: OverdueList
+) -> list[ageing.Ageing]:
+    """Those with most invoices, in the order of their codes; all where they are asked for."""
+    if asked.value("totals") == "all":
+        return totals
+    most = sorted(totals, key=lambda each: -sum(each.invoices.values()))[:SHOWN_CURRENCIES]
+    return [each for each in totals if each in most or each is chosen]
 
 
 def _plots(chosen: ageing.Ageing | None) -> list[tuple[str, age_columns.Drawing]]:

@@ -21,7 +21,6 @@ from credit.replica import may_be_old
 from credit.reports import revenue
 from credit.reports.journal import InTheArchive, Span, journal, refuse_archived
 from credit.reports.revenue import Revenue, Row
-from credit.terms import Kind
 from credit.views.export import stream
 
 HEAD = [
@@ -96,15 +95,22 @@ def page(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, form: JournalForm, status: int = 200) -> HttpResponse:
     now = timezone.now()
     month = Month(request.GET.get("month", ""), now)
+    revenues = month.found()
     context = {
         "section": "reports",
         "month": month,
-        "revenues": month.found(),
-        "kinds": dict(Kind.choices),
+        "revenues": revenues,
+        "revenue": _chosen(revenues, request.GET.get("currency", "")),
         "form": form,
         "clock_text": f"{display.local(now, settings.PORTAL_TIME_ZONE):%H:%M:%S}",
     }
     return render(request, "reports/page.html", context, status=status)
+
+
+def _chosen(revenues: list[Revenue], currency: str) -> Revenue | None:
+    """The currency asked for, else the one with most lines."""
+    asked = [each for each in revenues if each.currency == currency]
+    return asked[0] if asked else max(revenues, key=lambda each: each.lines, default=None)
 
 
 @require_safe

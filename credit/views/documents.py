@@ -17,6 +17,7 @@ from credit.actors import Actor
 from credit.documents import invoices
 from credit.forms.money import VerbForm
 from credit.models import Delivery, DeliveryKind, DeliveryState, Invoice
+from credit.views.keyset import capped_count
 from credit.views.panels import way_back
 from credit.views.verbs import VerbPanel, Words
 
@@ -88,12 +89,19 @@ def delivery_list(request: HttpRequest) -> HttpResponse:
         "earlier": found[PAGE - 1].pk if len(found) > PAGE else None,
         "before": before,
         "state": state,
-        "states": DeliveryState.choices,
+        "states": [(value, words, _to_look_at(value, now)) for value, words in DeliveryState.choices],
         "is_on": settings.CREDIT_SEND_BY_EMAIL,
         "zone": settings.PORTAL_TIME_ZONE,
         "section": "deliveries",
     }
     return render(request, "documents/list.html", context)
+
+
+def _to_look_at(state: str, now: datetime) -> int:
+    """How many wait for a person; counted no further than a page needs."""
+    if state not in (DeliveryState.FAILED, DeliveryState.UNKNOWN):
+        return 0
+    return capped_count(Delivery.objects.at(now).filter(state=state, sent_at=None))
 
 
 # --- sending ----------------------------------------------------------------------------------------------------------

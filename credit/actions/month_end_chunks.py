@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from credit.actions import closes, readding
 from credit.actions.month_end_reports import added, told
@@ -20,7 +20,6 @@ Due = tuple[int, datetime]  # a wallet's pk, and where its oldest period to clos
 
 BY = Actor.system("Month end")
 TRIES = 3  # then the run goes on without the wallets that cannot be closed
-LARGEST_PART = 1000
 
 
 def work_off(chunk: MonthEndChunk, *, now: Clock) -> dict[str, int]:
@@ -30,8 +29,9 @@ def work_off(chunk: MonthEndChunk, *, now: Clock) -> dict[str, int]:
     """
     failed: dict[int, str] = {}
     due = sorted(_due(chunk).items())
-    for start in range(0, len(due), LARGEST_PART):
-        failed |= _close_or_split(chunk, due[start : start + LARGEST_PART], now)
+    at_once = closes.AT_ONCE[connection.vendor]
+    for start in range(0, len(due), at_once):
+        failed |= _close_or_split(chunk, due[start : start + at_once], now)
     counts = _finish(chunk, failed, now)
     return {"periods": counts.get("periods", 0), "invoices": counts.get("invoices", 0), "failed": len(failed)}
 

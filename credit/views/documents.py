@@ -50,6 +50,8 @@ def invoice_pdf(request: HttpRequest, pk: int) -> HttpResponse:
 def deliveries_of(invoice: Invoice, now: datetime) -> dict[str, Any]:
     """For `documents/deliveries.html`: the invoice's deliveries, and what can be sent now."""
     rows = list(Delivery.objects.at(now).filter(invoice=invoice).order_by("created_at", "pk"))
+    for row in rows:
+        row.invoice = invoice
     can_be_sent = settings.CREDIT_SEND_BY_EMAIL and invoice.issued_at and deliveries.is_to_be_sent(invoice)
     is_new = not any(row.kind == DeliveryKind.INVOICE for row in rows)
     return {

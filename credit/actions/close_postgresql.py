@@ -28,6 +28,12 @@ _ROUNDED = """
     ELSE (e.unit / 2 + sums.exact) / e.unit * e.unit END
 """
 
+# True of every counted line (a day to either side: a period that a switch began may start a microsecond late). With it
+# PostgreSQL passes over the other months of a ledger that is partitioned by month.
+NEAR_ITS_PERIOD = """
+    line.posted_at >= {period}.starts_at - interval '1 day' AND line.posted_at < {period}.ends_at + interval '1 day'
+"""
+
 # A month of more lines than this is added up before its wallet is locked, so that nobody waits for that.
 MANY_LINES = 50
 
@@ -35,14 +41,16 @@ MANY_LINES = 50
 _ADD_UP = """
 SELECT m.wallet_id, m.starts_at, m.last_sequence, line.kind, (-sum(line.amount_micros))::bigint, count(*)
 FROM (
-    SELECT id AS wallet_id, period_starts_at AS starts_at, period_first_sequence AS first_sequence, last_sequence
+    SELECT id AS wallet_id, period_starts_at AS starts_at, period_ends_at AS ends_at,
+        period_first_sequence AS first_sequence, last_sequence
     FROM {wallet} WHERE id = ANY ($1::bigint[])
     UNION ALL
-    SELECT wallet_id, starts_at, first_sequence, last_sequence
+    SELECT wallet_id, starts_at, ends_at, first_sequence, last_sequence
     FROM {period} WHERE wallet_id = ANY ($1::bigint[]) AND closed_at IS NULL
 ) AS m CROSS JOIN LATERAL (
     SELECT * FROM {line} AS line WHERE line.wallet_id = m.wallet_id
     AND line.sequence BETWEEN m.first_sequence AND m.last_sequence AND line.period_starts_at = m.starts_at
+    AND {near_m}
 ) AS line
 WHERE m.last_sequence - m.first_sequence >= $2::bigint GROUP BY 1, 2, 3, 4
 """
@@ -101,7 +109,7 @@ WITH following AS MATERIALIZED (
         SELECT kind, sum(exact)::bigint AS exact, sum(lines)::bigint AS lines FROM (
             SELECT line.kind, -line.amount_micros AS exact, 1 AS lines FROM {line} AS line
             WHERE line.wallet_id = e.wallet AND line.sequence > e.up_to AND line.sequence <= e.last_sequence
-            AND line.period_starts_at = e.starts_at
+            AND line.period_starts_at = e.starts_at AND {near_e}
             UNION ALL
             SELECT kind, exact, lines FROM known
             WHERE e.up_to >= e.first_sequence AND wallet = e.wallet AND starts_at = e.starts_at
@@ -228,6 +236,8 @@ def _text(text: str) -> str:
         invoice_ids=f"'{sequence_of(Invoice._meta.db_table)}'::regclass",
         settled=plain.LIMITS_AND_HOLDS_STAND,
         rounded=_ROUNDED,
+        near_e=NEAR_ITS_PERIOD.format(period="e"),
+        near_m=NEAR_ITS_PERIOD.format(period="m"),
         none=Scheme.NONE,
         statement=InvoiceKind.STATEMENT,
         monthly=InvoiceKind.MONTHLY,

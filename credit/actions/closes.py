@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from credit.actions.books import Account, Books, Now, opened
-from credit.actions.close_postgresql import close_at_once
+from credit.actions.close_postgresql import NEAR_ITS_PERIOD, close_at_once
 from credit.actions.writing import update_rows
 from credit.actors import Actor
 from credit.invoicing import monthly_invoice, rounding_left
@@ -25,7 +25,8 @@ _LINES = """
 _PER_KIND = {  # no value is written into the texts: they are constant
     "postgresql": f"""
         SELECT period.id, sums.kind, sums.total, sums.lines FROM credit_period AS period CROSS JOIN LATERAL (
-            SELECT line.kind, SUM(line.amount_micros) AS total, COUNT(*) AS lines {_LINES} GROUP BY line.kind
+            SELECT line.kind, SUM(line.amount_micros) AS total, COUNT(*) AS lines {_LINES}
+            AND {NEAR_ITS_PERIOD.format(period="period")} GROUP BY line.kind
         ) AS sums WHERE period.id IN (SELECT value::bigint FROM json_array_elements_text(%s::json))
     """,  # noqa: S608
     "sqlite": f"""

@@ -117,7 +117,7 @@ def _expire_holds(wallet: Wallet, t: datetime) -> None:
     over = list(Reservation.objects.open().filter(wallet=wallet, expires_at__lte=t))
     for hold in over:
         end_hold(wallet, hold, ReservationEnding.EXPIRED, hold.expires_at, CLOCK)
-    Reservation.objects.bulk_update(over, ["rest_micros", "ended_at", "ending"])
+    Reservation.objects.filter(wallet=wallet).bulk_update(over, ["rest_micros", "ended_at", "ending"])
     refresh_next_end(wallet)
 
 

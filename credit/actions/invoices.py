@@ -1,6 +1,7 @@
 """Issuing: a draft gets the next number of its series, in a transaction of its own and never inside a charge."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -30,19 +31,30 @@ def issue(*, now: Now, limit: int = CHUNK) -> int:
     """Issues up to `limit` drafts whose review time is over and that nobody holds back; how many there were.
 
     Numbers are gap-free, since number and invoice are one transaction. Locks the series, then the wallets in pk order:
-    a charge may wait for an issue of its wallet, but nothing that holds a wallet ever waits for a series.
+    a charge may wait for the issue of its wallet's invoice, but nothing that holds a wallet ever waits for a series.
     """
     at = _read(now)
-    if not _due(at, 1):
-        return 0
-    with transaction.atomic():
-        every = _locked_series(at)
-        # Read only now that the series are locked: another run has issued what it issued.
-        found = _due(at, limit)
-        wallets = Wallet.objects.filter(pk__in={wallet for _, wallet in found}).locked()
-        balances = dict(wallets.values_list("pk", "balance_micros"))
-        drafts = _drafts([pk for pk, _ in found]).filter(held_back_at=None)
-        return _issue_all(list(drafts), every, balances, at)
+    while _due(at, 1):
+        with suppress(_HeldBackMeanwhile), transaction.atomic():
+            return _issue_due(at, limit)
+    return 0
+
+
+def _issue_due(at: datetime, limit: int) -> int:
+    every = _locked_series(at)
+    # Read only now that the series are locked: another run has issued what it issued.
+    drafts = list(_drafts(_due(at, limit)))
+    _prepare(drafts, every, at)
+    wallets = Wallet.objects.filter(pk__in={draft.wallet_id for draft in drafts}).locked()
+    balances = dict(wallets.values_list("pk", "balance_micros"))
+    if Invoice.objects.filter(pk__in=[draft.pk for draft in drafts], held_back_at__isnull=False).exists():
+        raise _HeldBackMeanwhile
+    _write(drafts, balances, at)
+    return len(drafts)
+
+
+class _HeldBackMeanwhile(Exception):
+    """Somebody was faster: begin again without that draft."""
 
 
 def issue_now(*, invoice: Invoice, reason: str, by: Actor, now: Now) -> Invoice:
@@ -53,8 +65,8 @@ def issue_now(*, invoice: Invoice, reason: str, by: Actor, now: Now) -> Invoice:
         every = _locked_series(at)
         with opened([invoice.wallet_id], by=by, now=at) as books:
             draft = _draft(invoice)
-            balances = {pk: account.wallet.balance_micros for pk, account in books.accounts.items()}
-            _issue_all([draft], every, balances, at)
+            _prepare([draft], every, at)
+            _write([draft], {pk: account.wallet.balance_micros for pk, account in books.accounts.items()}, at)
             _record(books, draft, "issue_invoice", words, {}, {"invoice": draft.number})
     return draft
 
@@ -100,22 +112,22 @@ def _read(now: Now) -> datetime:
     return now() if callable(now) else now
 
 
-def _due(at: datetime, limit: int) -> list[tuple[int, int]]:
-    """(pk, wallet) of drafts to issue; a step into the index per kind, however many are under review."""
+def _due(at: datetime, limit: int) -> list[int]:
+    """Pks of drafts to issue; a step into the index per kind, however many are under review."""
     reviewed = at - timedelta(hours=settings.CREDIT_INVOICE_REVIEW_HOURS)
-    found: list[tuple[int, int]] = []
+    found: list[int] = []
     for kind in InvoiceKind:
         drafts = Invoice.objects.filter(issued_at=None, held_back_at=None, kind=kind)
         if kind not in _AT_ONCE:
             drafts = drafts.filter(created_at__lte=reviewed)
-        found += drafts.order_by("created_at", "pk").values_list("pk", "wallet_id")[: limit - len(found)]
+        found += drafts.order_by("created_at", "pk").values_list("pk", flat=True)[: limit - len(found)]
         if len(found) == limit:
             break
     return found
 
 
-def _drafts(pks: Iterable[int]) -> Any:
-    drafts = Invoice.objects.filter(pk__in=list(pks), issued_at=None).order_by("created_at", "pk")
+def _drafts(pks: Sequence[int]) -> Any:
+    drafts = Invoice.objects.filter(pk__in=pks, issued_at=None).order_by("created_at", "pk")
     return drafts.select_related("wallet__organization", "corrects").prefetch_related("lines")
 
 
@@ -141,19 +153,20 @@ def _locked_series(at: datetime) -> dict[str, InvoiceSeries]:
     return {names[series.name]: series for series in locked}
 
 
-def _issue_all(
-    drafts: Sequence[Invoice], every: Mapping[str, InvoiceSeries], balances: Mapping[int, int], at: datetime
-) -> int:
-    """On locked series and wallets. Lines and taxes first: once an invoice is issued the database refuses both."""
+def _prepare(drafts: Sequence[Invoice], every: Mapping[str, InvoiceSeries], at: datetime) -> None:
+    """On locked series, and before any wallet is locked: numbers, lines, taxes, which nobody else can touch now."""
     _stamp_taxes(drafts)
     sellers = list(Seller.objects.order_by("-valid_from"))
     for invoice in drafts:
         _stamp(invoice, every[_prefix(invoice)], sellers, at)
-    update_rows(drafts, _STAMPED)
     update_rows(list(every.values()), ["last_number"])
+
+
+def _write(drafts: Sequence[Invoice], balances: Mapping[int, int], at: datetime) -> None:
+    """On locked wallets. From here on the database refuses every change but of what is paid."""
+    update_rows(drafts, _STAMPED)
     allocating.pay_oldest(balances, at=at)
     deliveries.queue(invoices=drafts, now=at)
-    return len(drafts)
 
 
 def _stamp_taxes(drafts: Sequence[Invoice]) -> None:

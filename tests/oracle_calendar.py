@@ -20,11 +20,9 @@ def local(instant, zone):
 def when_the_clock_reaches(wall, zone):
     """The first instant at which the local clock shows `wall` or has jumped over it."""
     instant = wall.replace(second=0, microsecond=0, tzinfo=UTC) - REACH
-    while local(instant, zone) < wall:
+    while local(instant, zone) + MINUTE <= wall:  # so far it is not reached in the minute that begins here
         instant += MINUTE
-    before = instant - MINUTE
-    exact = before + (wall - local(before, zone))
-    return exact if before < exact < instant else instant
+    return instant + max(timedelta(0), wall - local(instant, zone))
 
 
 def months_around(instant):

@@ -125,6 +125,7 @@ def test_months_whose_first_midnight_is_odd_start_where_the_fine_print_says(zone
         ("America/Sao_Paulo", (2018, 11, 3, 0, 0), 1, utc(2018, 11, 4, 3)),  # 4 November began at 01:00
         ("America/Havana", (2026, 3, 1, 0, 0), 7, utc(2026, 3, 8, 5)),  # 8 March began at 01:00
         ("America/Havana", (2026, 10, 31, 0, 30), 1, utc(2026, 11, 1, 4, 30)),  # 00:30 twice: the first
+        ("America/Sao_Paulo", (1994, 2, 18, 23, 59, 59, 999_999), 1, utc(1994, 2, 20, 1, 59, 59, 999_999)),
         ("Asia/Beirut", (2026, 3, 28, 0, 0), 1, utc(2026, 3, 28, 22)),  # 29 March began at 01:00
         ("Africa/Cairo", (2026, 4, 23, 0, 30), 1, utc(2026, 4, 23, 22)),  # 24 April began at 01:00
         ("Australia/Lord_Howe", (2026, 10, 3, 2, 15), 1, utc(2026, 10, 3, 15, 30)),  # half an hour is missing

@@ -39,6 +39,8 @@ def test_the_page_knows_the_names_under_which_the_jobs_write_their_runs():
         tasks.reconcile_wallets,
         tasks.drive_uploads,
         tasks.suspend_overdue,
+        tasks.send_documents,
+        tasks.remind_overdue,
     ):
         job()
     assert set(latest_runs()) == set(JOBS)

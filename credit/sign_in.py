@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
-from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import F
 from django.http import HttpRequest
@@ -28,11 +28,13 @@ class CountedBackend(ModelBackend):
         username: str | None = None,
         password: str | None = None,
         **credentials: Any,
-    ) -> AbstractBaseUser | None:
+    ) -> User | None:
         """The person; None where name or password is wrong. PermissionDenied while the name has to wait."""
-        name = username or credentials.get("username") or ""
+        name = username or ""
         _refuse_while_waiting(request, name)
-        person = super().authenticate(request, username=username, password=password, **credentials)
+        person: User | None = super().authenticate(
+            request, username=username, password=password, **credentials
+        )
         if person is None:
             _count(name)
         else:

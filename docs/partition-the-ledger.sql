@@ -99,15 +99,23 @@ BEGIN
     CREATE TRIGGER older_refuses_truncate BEFORE TRUNCATE ON credit_transaction_older
         FOR EACH STATEMENT EXECUTE FUNCTION credit_refuse_changes();
 
-    CREATE TABLE credit_reversedline (line_id bigint CONSTRAINT one_reversal_per_line PRIMARY KEY);
-    INSERT INTO credit_reversedline SELECT original_id FROM credit_transaction WHERE kind = 'reversal';
-    CREATE TRIGGER credit_transaction_reverses_once AFTER INSERT ON credit_transaction
-        FOR EACH ROW WHEN (NEW.kind = 'reversal') EXECUTE FUNCTION credit_keep_reversed_line();
+    -- Which lines are named by another one, in a table of its own: asking for them in every month would cost a line
+    -- that leaves some milliseconds, and no unique index reaches over months.
+    CREATE TABLE credit_namedline (line_id bigint NOT NULL, reversed boolean NOT NULL);
+    INSERT INTO credit_namedline SELECT original_id, kind = 'reversal' FROM credit_transaction
+        WHERE original_id IS NOT NULL;
+    INSERT INTO credit_namedline SELECT counterpart_id, false FROM credit_transaction WHERE counterpart_id IS NOT NULL;
+    CREATE INDEX named_line ON credit_namedline (line_id);
+    CREATE UNIQUE INDEX one_reversal_per_line ON credit_namedline (line_id) WHERE reversed;
+    CREATE TRIGGER credit_transaction_names_a_line AFTER INSERT ON credit_transaction FOR EACH ROW
+        WHEN (NEW.original_id IS NOT NULL OR NEW.counterpart_id IS NOT NULL)
+        EXECUTE FUNCTION credit_keep_named_line();
 END $$;
 
-CREATE OR REPLACE FUNCTION credit_keep_reversed_line() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION credit_keep_named_line() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO credit_reversedline VALUES (NEW.original_id);
+    INSERT INTO credit_namedline SELECT line_id, NEW.kind = 'reversal' AND line_id = NEW.original_id
+        FROM unnest(ARRAY[NEW.original_id, NEW.counterpart_id]) AS line_id WHERE line_id IS NOT NULL;
     RETURN NULL;
 END $$;
 
@@ -115,8 +123,7 @@ CREATE OR REPLACE FUNCTION credit_refuse_losing_needed_lines() RETURNS trigger L
 BEGIN
     IF EXISTS (SELECT 1 FROM credit_payment WHERE transaction_id = OLD.id)
         OR EXISTS (SELECT 1 FROM credit_allocation WHERE line_id = OLD.id)
-        OR EXISTS (SELECT 1 FROM credit_transaction WHERE original_id = OLD.id)
-        OR EXISTS (SELECT 1 FROM credit_transaction WHERE counterpart_id = OLD.id) THEN
+        OR EXISTS (SELECT 1 FROM credit_namedline WHERE line_id = OLD.id) THEN
         RAISE EXCEPTION 'something points to line % of the ledger', OLD.id USING ERRCODE = 'restrict_violation';
     END IF;
     RETURN OLD;

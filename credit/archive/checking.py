@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import Max
 
 from credit.archive import files, lines
-from credit.archive.leaving import LINES_AT_ONCE, missing_from_the_ledger
+from credit.archive.leaving import LINES_READ, missing_from_the_ledger
 from credit.archive.lines import Line
 from credit.models import ArchivedLines, LedgerArchive, Wallet
 from credit.money import to_text
@@ -69,7 +69,7 @@ def faults_of_file(record: LedgerArchive, directory: Path) -> Iterator[str]:
                 f"{record.name} as they were recorded."
             )
             return
-        yield from _missing(others, record, LINES_AT_ONCE)
+        yield from _missing(others, record, LINES_READ)
     others.extend(held)
     yield from _missing(others, record, 1)
 
@@ -102,8 +102,8 @@ def _with(first: Line, held: Iterator[Line], count: int) -> Iterator[Line]:
 def _missing(others: list[Line], record: LedgerArchive, enough: int) -> Iterator[str]:
     """Lines of the file that nobody recorded as gone."""
     while len(others) >= enough:
-        some = others[:LINES_AT_ONCE]
-        del others[:LINES_AT_ONCE]
+        some = others[:LINES_READ]
+        del others[:LINES_READ]
         for line in missing_from_the_ledger(some):
             _, sequence = lines.place(line)
             yield f"Wallet {line[0]}: line {sequence} of {record.name} is neither in the ledger nor recorded as gone."

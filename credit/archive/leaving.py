@@ -4,20 +4,22 @@ Killed at any instant, the next run goes on. Each short transaction removes some
 balance never misses a line and never has one twice; the database refuses to lose any other (migration 0010).
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from credit.archive import choosing, files, lines
 from credit.archive.lines import NAMES, Line
 from credit.models import ArchivedLines, LedgerArchive, LockedMonth, Transaction, Wallet
+from credit.models.transaction import TransactionQuerySet
 
 LINES_PER_FILE = 1_000_000
-LINES_AT_ONCE = 1_000  # a charge that waits for one of their wallets waits for this much
+LINES_READ = 1_000
+LINES_AT_ONCE = 250  # a charge that waits for one of their wallets waits for this much
 
 Now = Callable[[], datetime]
 _TICK = timedelta(microseconds=1)
@@ -90,42 +92,50 @@ def _recorded(written: files.Written, before: date, by_name: str, now: datetime)
 def remove(record: LedgerArchive, directory: Path, now: Now) -> LedgerArchive:
     """Takes out of the ledger what is in the file, exactly; a line that was corrected meanwhile stays."""
     held = files.read(directory / record.name, record.sha256)
-    while some := list(islice(held, LINES_AT_ONCE)):
-        _remove(record, some)
+    while some := list(islice(held, LINES_READ)):
+        leaving = _not_pointed_at(_as_in_the_ledger(some))
+        for at in range(0, len(leaving), LINES_AT_ONCE):
+            _remove(record, leaving[at : at + LINES_AT_ONCE])
     record.removed_at = now()
     record.save(update_fields=["removed_at"])
     return record
 
 
 def _remove(record: LedgerArchive, some: Sequence[Line]) -> None:
-    # A line never changes, so comparing needs no lock. Under it is asked what else may have happened: a correction that
-    # points at the line, or a run before this one whose last commit came late.
-    still_there = _as_in_the_ledger(some)
-    if not still_there:
-        return
-    with transaction.atomic():
-        wallets = {wallet.pk: wallet for wallet in _wallets_of(some).locked()}
-        held = Transaction.objects.filter(wallet__in=wallets, pk__in=[lines.pk(line) for line in still_there])
-        pks = set(held.values_list("pk", flat=True))
-        pks -= pointed_at(pks)
-        leaving = [line for line in still_there if lines.pk(line) in pks]
-        ArchivedLines.objects.bulk_create(_parts(record, leaving, wallets))
-        gone = held.filter(pk__in=pks)
-        gone._raw_delete(gone.db)
+    """One short transaction. Where somebody has just corrected one of the lines, the database refuses it: once more."""
+    try:
+        with transaction.atomic():
+            wallets = {wallet.pk: wallet for wallet in _wallets_of(some).locked()}
+            held = _of(some)
+            pks = set(held.values_list("pk", flat=True))  # a run before this one may have committed late
+            leaving = [line for line in some if lines.pk(line) in pks]
+            ArchivedLines.objects.bulk_create(_parts(record, leaving, wallets))
+            held._raw_delete(held.db)
+    except IntegrityError:
+        left = _not_pointed_at(some)
+        if len(left) == len(some):
+            raise
+        _remove(record, left)
+
+
+def _of(some: Sequence[Line]) -> TransactionQuerySet:
+    """By wallet and between two instants: a ledger that is spread or in partitions looks nowhere else."""
+    instants = [lines.posted_at(line) for line in some]
+    return Transaction.objects.filter(
+        wallet__in={lines.place(line)[0] for line in some},
+        pk__in=[lines.pk(line) for line in some],
+        posted_at__range=(min(instants), max(instants)),
+    )
 
 
 def _as_in_the_ledger(some: Sequence[Line]) -> list[Line]:
     """Those of the lines that the ledger still has; UnusableFile where it has them otherwise."""
-    pks = [lines.pk(line) for line in some]
-    rows = Transaction.objects.filter(pk__in=pks, wallet__in=_wallets_of(some))
-    found = {row[0]: row[1:] for row in rows.values_list("pk", *NAMES)}
+    found = {row[0]: row[1:] for row in _of(some).values_list("pk", *NAMES)}
     present = [line for line in some if lines.pk(line) in found]
     for line in present:
         if lines.written(line[0], found[lines.pk(line)]) != line:
-            wallet, sequence = lines.place(line)
-            raise files.UnusableFile(
-                f"Line {sequence} of wallet {line[0]} ({wallet}) differs from the ledger's."
-            )
+            _, sequence = lines.place(line)
+            raise files.UnusableFile(f"Line {sequence} of wallet {line[0]} differs from the ledger's.")
     return present
 
 
@@ -139,14 +149,14 @@ def _wallets_of(some: Sequence[Line]) -> Any:
     return Wallet.objects.filter(pk__in={lines.place(line)[0] for line in some})
 
 
-def pointed_at(pks: Collection[int]) -> set[int]:
-    """Those of the lines that a correction, a payment, an allocation or a transfer's other leg names."""
-    found: set[int] = set()
+def _not_pointed_at(some: Sequence[Line]) -> list[Line]:
+    """Without those that a correction, a payment, an allocation or a transfer's other leg names."""
+    pks = [lines.pk(line) for line in some]
+    needed: set[int] = set()
     for relation in Transaction._meta.related_objects:
-        name = relation.field.attname
         rows = relation.related_model._base_manager.filter(**{f"{relation.field.name}__in": pks})
-        found.update(rows.values_list(name, flat=True))
-    return found
+        needed.update(rows.values_list(relation.field.attname, flat=True))
+    return [line for line in some if lines.pk(line) not in needed]
 
 
 def _parts(

@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
 
 from credit.archive import files, lines
-from credit.archive.leaving import LINES_AT_ONCE, Now, missing_from_the_ledger
+from credit.archive.leaving import LINES_READ, Now, missing_from_the_ledger
 from credit.archive.lines import Line
 from credit.models import ArchivedLines, LedgerArchive, Transaction, Wallet
 
@@ -44,7 +44,7 @@ def _groups(held: Iterator[Line], record: LedgerArchive | None) -> Iterator[Grou
             undone.append(part)
             part = next(parts, None)
         is_inside = part is not None and lines.place(line) >= (part.wallet_id, part.first_sequence)
-        if len(some) >= LINES_AT_ONCE and not is_inside:
+        if len(some) >= LINES_READ and not is_inside:
             yield some, undone
             some, undone = [], []
     if some:

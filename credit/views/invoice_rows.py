@@ -47,8 +47,7 @@ def what(invoice: Invoice) -> str:
 
 def _badge(invoice: Invoice, days_late: int) -> tuple[str, str, str]:
     if days_late:
-        part = "part-paid, " if invoice.paid_micros else ""
-        return "warn", "clock", f"{part}{days_late} day{'s' if days_late > 1 else ''} late".capitalize()
+        return "warn", "clock", f"{days_late} day{'s' if days_late > 1 else ''} late"
     if invoice.held_back_at:
         return "warn", "pause", "Held back"
     if invoice.state == InvoiceState.PAID and invoice.total_micros <= 0:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -62,6 +63,12 @@ class Today:
 
 
 def today(now: datetime) -> Today:
+    """Clocks reach midnight, and are turned, on quarters of an hour: until the next one the dates stay."""
+    return _today(now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0))
+
+
+@lru_cache(maxsize=100)
+def _today(now: datetime) -> Today:
     zones = defaultdict(list)
     for zone in sorted(known_time_zones()):
         zones[now.astimezone(ZoneInfo(zone)).date()].append(zone)

@@ -22,6 +22,7 @@ from credit.forms.limits import WISHED, LimitForm, ReasonForm, seal, seen_now
 from credit.models import Change, LimitSlot, Wallet
 from credit.money import to_micros
 from credit.terms import LimitState, PaymentMode, Reason
+from credit.views.guideline import guideline
 from credit.views.limit_preview import limit_words, shown, standing_only, without_it
 from credit.views.panels import saved, subject, way_back
 from credit.views.quick_amounts import quick_amounts, quick_days
@@ -190,6 +191,7 @@ def _preview(request: HttpRequest, wallet: Any, form: LimitForm) -> dict[str, An
         "preview": standing_only(wallet, now),
         "consent": typed.consent(),
         "refusal": "",
+        "guideline": guideline(wallet, typed, now),
     }
     if not _is_begun(typed):
         return context

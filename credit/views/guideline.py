@@ -1,0 +1,103 @@
+"""The guideline beside the limit form: its words and its small bars."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from credit import display
+from credit.forms.limits import LimitForm
+from credit.guideline import advice
+from credit.guideline.advice import Advice
+from credit.terms import PaymentMode
+
+WIDE, HIGH, BASE, STEP = 26, 44, 62, 33
+CONFIDENCE = {
+    "high": "Good confidence: {} {}, much alike.",
+    "medium": "Fair confidence: {} {}.",
+    "low": "Little confidence: {} {} that differ a lot.",
+}
+
+
+@dataclass(frozen=True)
+class Bar:
+    x: int
+    y: int
+    height: int
+    middle: int
+    label: str
+    figure: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    figure: str
+    value: str  # as it is typed into the form
+    made: str
+    trust: str
+    missing: str
+    bars: list[Bar]
+    spoken: str
+
+
+def guideline(wallet: Any, form: LimitForm, now: datetime) -> Shown:
+    """For what is typed: with days it covers these days, else it is a permanent limit."""
+    return _shown(wallet, advice.for_wallet(wallet, now, _days(form)))
+
+
+def _days(form: LimitForm) -> int | None:
+    form.is_valid()
+    days = getattr(form, "cleaned_data", {}).get("days") if form.is_bound else None
+    return days if days and 1 <= days <= advice.LONGEST_DAYS else None
+
+
+def _shown(wallet: Any, found: Advice) -> Shown:
+    spans = found.history.spans
+    figure = "" if found.micros is None else display.short_amount(found.micros, wallet.currency)
+    return Shown(
+        figure=figure,
+        value="" if found.micros is None else display.typed(found.micros, wallet.currency),
+        made=_made(wallet, found),
+        trust=_trust(wallet, found),
+        missing=found.missing,
+        bars=_bars(wallet, found),
+        spoken=", ".join(f"{one.label} {display.amount(one.micros, wallet.currency)}" for one in spans),
+    )
+
+
+def _made(wallet: Any, found: Advice) -> str:
+    """How the figure was made, in one line."""
+    if found.estimate is None:
+        return ""
+    last = display.amount(found.estimate.last_micros, wallet.currency)
+    step = display.amount(found.estimate.usual_step_micros, wallet.currency)
+    made = f"105 % of the last {last}, and twice the usual change of {step}"
+    if found.used_micros > 0:
+        made = f"{display.amount(found.used_micros, wallet.currency)} used now, {made}"
+    elif found.used_micros < 0:
+        made += f", less {display.amount(-found.used_micros, wallet.currency)} of the customer’s own money"
+    return f"{made}; rounded up."
+
+
+def _trust(wallet: Any, found: Advice) -> str:
+    if found.estimate is None:
+        return ""
+    what = "whole months" if wallet.mode == PaymentMode.POSTPAID else "windows"
+    trust = CONFIDENCE[found.estimate.confidence].format(len(found.history.spans), what)
+    return f"{trust} It is {found.history.covers}. Leaves out {' and '.join(found.history.leaves_out)}."
+
+
+def _bars(wallet: Any, found: Advice) -> list[Bar]:
+    spans = found.history.spans if found.estimate else []
+    highest = max((span.micros for span in spans), default=0)
+    heights = [max(1, HIGH * max(0, span.micros) // highest) for span in spans] if highest else []
+    return [
+        Bar(
+            x=STEP * number + 3,
+            y=BASE - height,
+            height=height,
+            middle=STEP * number + 3 + WIDE // 2,
+            label=span.label.removeprefix("to "),
+            figure=display.short_amount(span.micros, wallet.currency),
+        )
+        for number, (span, height) in enumerate(zip(spans, heights, strict=True))
+    ]

@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format lock bench storm clean
+.PHONY: help run test lint format lock bench storm cluster clean
 
 PYTHON ?= python3
 HOST ?= 127.0.0.1
@@ -26,6 +26,7 @@ help:
 	@echo "make lint    style, types, import directions, missing migrations"
 	@echo "make bench   the figures that the documents quote"
 	@echo "make storm   64 clients while servers die, then the books (STORM=\"--seconds 60\")"
+	@echo "make cluster eight hosts on this machine, a month end, links cut, fail-over (Linux, root; CLUSTER=\"--times 3\")"
 	@echo "make lock    the lock files anew, from pyproject.toml"
 
 $(VENV)/bin/python:
@@ -76,6 +77,9 @@ bench: $(DEV_READY)
 
 storm: $(DEV_READY)
 	python -m tests.storm $(STORM)
+
+cluster: $(DEV_READY)
+	python -m tests.cluster $(CLUSTER)
 
 PIP_COMPILE = pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header --no-emit-options \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links

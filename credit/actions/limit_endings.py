@@ -8,13 +8,42 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+import psycopg
+from django.db import connection
 from django.db.models import F, Value
 from django.db.models.functions import Greatest
 
 from credit.actions.books import Now
-from credit.actions.settling import CLOCK, notice_of_end
+from credit.actions.settling import CLOCK, HAS_ENDED, TEMPORARY_LIMIT_ENDED, notice_of_end
 from credit.actions.writing import insert_rows
-from credit.models import CreditLimit, LimitEnding, LimitSlot, Wallet
+from credit.models import CreditLimit, LimitEnding, LimitSlot, Notice, Wallet
+
+# $1 wallets, $2 now. The amount as money.to_words writes it.
+_END = f"""
+WITH found AS MATERIALIZED (
+    SELECT *, coalesce(least(scheduled_starts_at, next_hold_ends_at, period_ends_at) <= t, false) AS has_more
+    FROM (
+        SELECT *, greatest($2::timestamptz, latest_at) AS t FROM {Wallet._meta.db_table} WHERE id = ANY ($1::bigint[])
+    ) AS locked
+), w AS MATERIALIZED (
+    SELECT * FROM found WHERE temporary_ends_at <= t AND NOT has_more
+), history AS (
+    UPDATE {CreditLimit._meta.db_table} AS h
+    SET ended_at = h.ends_at, ending = '{LimitEnding.EXPIRED}', ended_by_name = '{CLOCK}'
+    FROM w WHERE h.wallet_id = w.id AND h.slot = '{LimitSlot.TEMPORARY}' AND h.ended_at IS NULL
+    RETURNING h.id AS limit, w.id AS wallet, w.t, w.currency, w.temporary_limit_micros AS micros
+), notices AS (
+    INSERT INTO {Notice._meta.db_table} (wallet_id, at, kind, limit_id, text)
+    SELECT wallet, t, '{TEMPORARY_LIMIT_ENDED}', "limit",
+        format('{HAS_ENDED}', to_char(micros / 1000000.0, 'FM999,999,999,999,990.009999'), currency)
+    FROM history ORDER BY "limit"
+), kept AS (
+    UPDATE {Wallet._meta.db_table} AS k SET temporary_limit_micros = NULL, temporary_starts_at = NULL,
+        temporary_ends_at = NULL, version = k.version + 1, latest_at = w.t
+    FROM w WHERE k.id = w.id
+)
+SELECT (SELECT count(*) FROM w), ARRAY(SELECT id FROM found WHERE has_more ORDER BY id)
+"""  # noqa: S608
 
 
 class Row(NamedTuple):
@@ -43,8 +72,10 @@ class Ended(NamedTuple):
 
 def end_at_once(wallet_pks: Sequence[int], now: Now) -> Ended:
     """Inside the caller's transaction, which then holds the locks of all the wallets."""
-    locked = Wallet.objects.filter(pk__in=wallet_pks).locked().values_list(*Row._fields)
-    rows = [Row(*row) for row in locked]
+    locked = Wallet.objects.filter(pk__in=wallet_pks).locked()
+    if connection.vendor == "postgresql":
+        return _end_by_one_statement(list(locked.values_list("pk", flat=True)), now)
+    rows = [Row(*row) for row in locked.values_list(*Row._fields)]
     instant = now() if callable(now) else now
     others = [row.pk for row in rows if _more_has_passed(row, row.at(instant))]
     left = set(others)
@@ -53,6 +84,14 @@ def end_at_once(wallet_pks: Sequence[int], now: Now) -> Ended:
     }
     _write(plain, instant)
     return Ended(len(plain), others, instant)
+
+
+def _end_by_one_statement(pks: list[int], now: Now) -> Ended:
+    """On rows that are locked: the statement's snapshot sees what was written during the wait."""
+    instant = now() if callable(now) else now
+    with connection.wrap_database_errors, psycopg.RawCursor(connection.connection) as cursor:
+        ((booked, others),) = cursor.execute(_END, [pks, instant], prepare=True).fetchall()
+    return Ended(booked, others, instant)
 
 
 def _passed(end: datetime | None, t: datetime) -> bool:

@@ -13,6 +13,8 @@ from credit.models import CreditLimit, HoldLine, LimitEnding, LimitSlot, Notice,
 from credit.models.reservation import ReservationEnding
 
 CLOCK = "The clock"
+TEMPORARY_LIMIT_ENDED = "temporary_limit_ended"  # the kind of notice
+HAS_ENDED = "The temporary limit of %s %s has ended."
 _NOTHING = (None, None, None)
 
 
@@ -55,8 +57,8 @@ def _end_temporary(wallet: Wallet, ended_at: datetime, ending: str, t: datetime)
 
 def notice_of_end(wallet: int, limit: int, micros: int, currency: str, at: datetime) -> Notice:
     """Unsaved, by the pks of the wallet and of the limit's history row."""
-    text = f"The temporary limit of {money.to_words(micros)} {currency} has ended."
-    return Notice(wallet_id=wallet, limit_id=limit, at=at, kind="temporary_limit_ended", text=text)
+    text = HAS_ENDED % (money.to_words(micros), currency)
+    return Notice(wallet_id=wallet, limit_id=limit, at=at, kind=TEMPORARY_LIMIT_ENDED, text=text)
 
 
 def place_temporary(

@@ -4,6 +4,7 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 
 from credit.actions import close_postgresql, closes, modes, statuses, wallets
 from credit.models import (
@@ -19,7 +20,7 @@ from credit.models import (
 )
 from organizations.models import Organization
 from tests.desk import FINANCE, Desk
-from tests.factories import an_organization
+from tests.factories import APRIL, NOON, a_wallet, an_organization, micros
 
 pytestmark = pytest.mark.django_db
 
@@ -163,3 +164,61 @@ def test_what_has_nothing_to_close_is_not_touched_and_twice_is_once():
     assert closes.close(wallet_pks=pks, by=FINANCE, now=CLOSED_AT) == closes.Closed()
     assert [rows_of(story.desk.wallet) for story in stories] == before
     assert closes.due(CLOSED_AT, 100) == []
+
+
+def test_what_is_due_is_read_off_an_index_in_order(django_assert_num_queries):
+    Story("due")
+    with django_assert_num_queries(2) as asked:
+        closes.due(CLOSED_AT, 1000)
+    plan = plan_of(asked.captured_queries[0]["sql"])
+    assert "wallet_by_period_end" in plan
+    # A million that ended at one instant are not put in order first.
+    assert "Sort" not in plan
+    assert "TEMP B-TREE" not in plan
+
+
+def plan_of(sql):
+    explain = {"postgresql": "EXPLAIN", "sqlite": "EXPLAIN QUERY PLAN"}[connection.vendor]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")  # a table of three rows needs no index
+        cursor.execute(f"{explain} {sql}")
+        return "\n".join(str(row) for row in cursor.fetchall())
+
+
+def test_wallets_at_the_end_of_a_chunk_that_cannot_be_plain_are_closed_with_the_others():
+    """A hold that expired is booked first; both wallets are closed in the same step."""
+    plain, held = (Desk(a_wallet(mode="postpaid", permanent_limit="100"), NOON) for _ in range(2))
+    for desk in (plain, held):
+        assert desk.charge("1.004") == "accepted"
+    assert held.reserve("5", life=timedelta(days=1)) == "accepted"
+    pks = [plain.wallet.pk, held.wallet.pk]
+    closed = closes.close(wallet_pks=pks, by=FINANCE, now=APRIL)
+    assert (closed.wallets, closed.periods, closed.invoices) == (2, 2, 2)
+    assert closed.totals == {("EUR", "call"): (2_008_000, 2_000_000, 2)}
+    assert Wallet.objects.get(pk=held.wallet.pk).reserved_micros == 0
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount", "billed"),
+    [
+        ("EUR", "1.005", "1.01"),
+        ("EUR", "1.004999", "1"),
+        ("JPY", "0.5", "1"),
+        ("JPY", "0.499999", "0"),
+        ("IDR", "1000.5", "1001"),
+        ("KWD", "1.0005", "1.001"),
+        ("UYW", "1.00005", "1.0001"),
+    ],
+)
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_line_is_rounded_half_away_from_zero_to_its_currencys_decimals(currency, amount, billed, sign):
+    """Also a refund's line, which is below zero."""
+    desk = Desk(a_wallet(mode="postpaid", permanent_limit="9999", currency=currency), NOON)
+    assert desk.charge(amount) == "accepted"
+    if sign < 0:
+        assert desk.refund(desk.last_line()) == "accepted"
+    closes.close(wallet_pks=[desk.wallet.pk], by=FINANCE, now=APRIL)
+    kind = "call" if sign > 0 else "refund"
+    assert InvoiceLine.objects.get(kind=kind).rounded_micros == sign * micros(billed)
+    assert desk.books_are_straight()

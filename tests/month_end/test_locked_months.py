@@ -11,6 +11,7 @@ from credit.models import Invoice, LockedMonth, Transaction, Wallet
 from tests.factories import an_organization
 from tests.month_end.customers import AFTER, APRIL, BY, MARCH, at, customers, round_at
 from tests.pages.people import SYSTEM, prepaid
+from tests.races.together import together
 
 pytestmark = pytest.mark.django_db
 OF_MARCH = date(2026, 3, 1)
@@ -175,3 +176,24 @@ def test_locking_writes_only_the_wallets_that_are_behind(django_assert_max_num_q
     done(8)
     with django_assert_max_num_queries(22):
         lock()
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_no_wallet_that_is_being_made_while_the_month_is_locked_is_missed():
+    """The clocks of all who make one stand in March: each is made before the lock and raised, or after it."""
+    done(2)
+    organizations = [an_organization(f"New {number}") for number in range(12)]
+
+    def make(organization):
+        return lambda: wallets.create_wallet(
+            organization=organization, currency="EUR", mode="prepaid", by=SYSTEM, now=at(back_in())
+        )
+
+    half = len(organizations) // 2
+    together(*map(make, organizations[:half]), lock, *map(make, organizations[half:]))
+    for locked in LockedMonth.objects.filter(in_force_at=None):
+        months.raise_wallets(locked, steps=5, now=at(LATER))
+    assert LockedMonth.objects.get().in_force_at == LATER
+    assert Wallet.objects.count() == 14
+    assert not Wallet.objects.filter(latest_at__lt=END).exists()

@@ -181,7 +181,8 @@ def plan_of(sql):
     explain = {"postgresql": "EXPLAIN", "sqlite": "EXPLAIN QUERY PLAN"}[connection.vendor]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("SET LOCAL enable_seqscan = off")  # a table of three rows needs no index
+            # A table of three rows needs no index.
+            cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
         cursor.execute(f"{explain} {sql}")
         return "\n".join(str(row) for row in cursor.fetchall())
 

@@ -1,5 +1,6 @@
 """The guideline beside the limit form: its words and its small bars."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,6 +9,7 @@ from credit import display
 from credit.forms.limits import LimitForm
 from credit.guideline import advice
 from credit.guideline.advice import Advice
+from credit.money import MICROS
 from credit.terms import PaymentMode
 
 WIDE, HIGH, BASE, STEP = 26, 44, 62, 33
@@ -83,7 +85,7 @@ def _trust(wallet: Any, found: Advice) -> str:
         return ""
     what = "whole months" if wallet.mode == PaymentMode.POSTPAID else "windows"
     trust = CONFIDENCE[found.estimate.confidence].format(len(found.history.spans), what)
-    return f"{trust} It is {found.history.covers}. Leaves out {' and '.join(found.history.leaves_out)}."
+    return f"{trust} It is {found.history.covers}. Leaves out {_listed(found.history.leaves_out)}."
 
 
 def _bars(wallet: Any, found: Advice) -> list[Bar]:
@@ -97,7 +99,20 @@ def _bars(wallet: Any, found: Advice) -> list[Bar]:
             height=height,
             middle=STEP * number + 3 + WIDE // 2,
             label=span.label.removeprefix("to "),
-            figure=display.short_amount(span.micros, wallet.currency),
+            figure=_compact(span.micros),
         )
         for number, (span, height) in enumerate(zip(spans, heights, strict=True))
     ]
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)
+
+
+def _compact(micros: int) -> str:
+    """Five signs at most, for under a bar: 62.5, 980, 1.5k, 23k, 4.1M. The whole figure is said by the drawing."""
+    for unit, sign in ((10**9, "G"), (10**6, "M"), (10**3, "k"), (1, "")):
+        tenths = micros * 10 // (unit * MICROS)
+        if tenths >= 10:
+            return f"{tenths // 10}{sign}" if tenths >= 100 or not tenths % 10 else f"{tenths / 10:.1f}{sign}"
+    return "0" if not micros else "<1"

@@ -66,8 +66,7 @@ def try_again(*, run: MonthEndRun, by: Actor, now: Clock) -> MonthEndRun:
 
 def drive(*, now: Clock) -> Iterator[dict[str, int]]:
     """One round, as beat asks for it: begins what is due, and brings every open run forward."""
-    if _is_due(now()):
-        _opened(RunKind.CLOSE, BY, now())
+    _begin_if_due(now())
     for run in list(MonthEndRun.objects.filter(finished_at=None)):
         yield from advance(run, now=now)
 
@@ -127,16 +126,24 @@ def finish(run: MonthEndRun, *, now: Clock) -> None:
 # -- beginning
 
 
-def _is_due(now: datetime) -> bool:
-    """Something has ended, and it is more than what has failed a moment ago."""
+def _begin_if_due(now: datetime) -> None:
+    """A run, if something has ended that is more than what has failed a moment ago."""
     latest = MonthEndRun.objects.filter(kind=RunKind.CLOSE).order_by("-asked_at", "-pk").first()
     if latest and not latest.finished_at:
-        return False
+        return
     failed: set[int] = set()
     if latest and latest.finished_at and latest.finished_at > now - TRIED_AGAIN_AFTER:
         failed = set(latest.report["failed_wallets"])
         if latest.report["failed"] > len(failed):
-            return False
+            return
+    if _is_due(now, failed):
+        with transaction.atomic():
+            _opened(RunKind.CLOSE, BY, now)
+            # Asked again now that no other can begin: another scheduler's run may have closed it all meanwhile.
+            transaction.set_rollback(not _is_due(now, failed))
+
+
+def _is_due(now: datetime, failed: set[int]) -> bool:
     return bool(set(closes.due(now, len(failed) + 1)) - failed)
 
 

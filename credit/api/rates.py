@@ -91,15 +91,17 @@ def _shared() -> Any:
 @cache
 def _made() -> Any:
     """Redis, so that all web processes count together."""
-    patience = {"socket_connect_timeout": PATIENCE_SECONDS, "socket_timeout": PATIENCE_SECONDS}
+    patience: dict[str, Any] = {
+        "socket_connect_timeout": PATIENCE_SECONDS,
+        "socket_timeout": PATIENCE_SECONDS,
+    }
     if not settings.REDIS_URL.startswith("sentinel://"):
         return storage_from_string(settings.REDIS_URL, wrap_exceptions=True, **patience)
     named = settings.CELERY_BROKER_TRANSPORT_OPTIONS["master_name"]
     return storage_from_string(
         f"{_sentinels(settings.REDIS_URL)}/{named}",
         wrap_exceptions=True,
-        sentinel_kwargs=patience,
-        **patience,
+        **{**patience, "sentinel_kwargs": patience},
     )
 
 

@@ -16,7 +16,7 @@ ALONE = ["unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc", "--ki
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.cluster")
     parser.add_argument("--seed", type=int, default=int(time.time()))
-    parser.add_argument("--wallets", type=int, default=4000)
+    parser.add_argument("--wallets", type=int, default=3000)
     parser.add_argument("--clients", type=int, default=12)
     parser.add_argument("--times", type=int, default=1, help="how many runs, one after another")
     parser.add_argument(

@@ -15,6 +15,7 @@ from tests.cluster.clients import RemoteAsker
 from tests.cluster.databases import Databases
 from tests.cluster.mishaps import SECONDS, Mishaps
 from tests.cluster.portal import Portal
+from tests.cluster.reader import Reader
 from tests.storm import answers
 from tests.storm.asking import Said
 from tests.storm.customers import Customer
@@ -37,8 +38,8 @@ def live_through(
     mishaps = Mishaps(databases, brokers, portal, Random(random.random()))
     begin = timezone.now() + timedelta(seconds=QUIET_SECONDS)
     report.tally["months that ended meanwhile"] = scene.end_the_months(begin, SECONDS)
-    connections.close_all()  # the primary it leads to will not live long
     said = _charge_meanwhile(portal, the_scene, mishaps, random, report, clients)
+    connections.close_all()  # the primary that they led to is no more
     if mishaps.failed:
         report.faults.append(f"the timetable was not kept: {mishaps.failed!r}")
         return report, mishaps.story
@@ -65,9 +66,15 @@ def _charge_meanwhile(
     for thread in threads:
         thread.start()
     time.sleep(QUIET_SECONDS)
+    reader = Reader(portal.web.address)
+    reading = reader.begin(over.is_set)
     mishaps.begin().join()
     time.sleep(QUIET_SECONDS)
     over.set()
+    reading.join(30)
+    report.tally += reader.tally
+    if not reader.tally["lists from the standby"]:
+        report.faults.append("no list was ever read from the standby")
     for thread in threads:
         thread.join(90)
     for customer in customers:

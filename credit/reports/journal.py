@@ -152,7 +152,7 @@ def _archived(pks: list[int]) -> dict[int, Place]:
         pk__in=Wallet.objects.filter(pk__in=pks).values(last=Subquery(last.values("pk")[:1]))
     )
     rows = parts.values_list("wallet_id", "last_sequence", "current_balance_after_micros", "posted_before")
-    return {pk: Place(*place) for pk, *place in rows}
+    return {pk: Place(*place) for pk, *place in rows}  # type: ignore[arg-type]
 
 
 def _by_instant(clocks: dict[int, LocalClock], day: date) -> Iterator[tuple[datetime, list[int]]]:
@@ -166,18 +166,25 @@ def _lines(clocks: dict[int, LocalClock], span: Span) -> Iterator[dict[str, Any]
     """Of all the wallets in one go, in the ledger's own order; each with the kind of its item."""
     begins = {pk: span.begins(clock) for pk, clock in clocks.items()}
     ends = {pk: span.ends(clock) for pk, clock in clocks.items()}
+    # From the first to the last pk: that is one walk along the ledger's index, in its order.
     rows = Transaction.objects.filter(
-        wallet__in=list(clocks), posted_at__gte=min(begins.values()), posted_at__lt=max(ends.values())
+        wallet__gte=min(clocks),
+        wallet__lte=max(clocks),
+        posted_at__gte=min(begins.values()),
+        posted_at__lt=max(ends.values()),
     )
     read = rows.order_by("wallet_id", "sequence").values(*_LINE).iterator(chunk_size=LINES_AT_ONCE)
-    inside = (
-        line for line in read if begins[line["wallet_id"]] <= line["posted_at"] < ends[line["wallet_id"]]
-    )
+    inside = (line for line in read if _is_inside(line, begins, ends))
     while batch := list(islice(inside, LINES_AT_ONCE)):
         kinds = items(line["original_id"] for line in batch if line["original_id"])
         for line in batch:
             line["item"] = kinds.get(line["original_id"], line["kind"])
             yield line
+
+
+def _is_inside(line: dict[str, Any], begins: dict[int, datetime], ends: dict[int, datetime]) -> bool:
+    pk = line["wallet_id"]  # may be one that was not asked for, or has been made meanwhile
+    return pk in begins and begins[pk] <= line["posted_at"] < ends[pk]
 
 
 # --- writing ----------------------------------------------------------------------------------------------------------

@@ -190,21 +190,21 @@ def next_suspensions(now: datetime, count: int) -> list[Candidate]:
     days = settings.CREDIT_SUSPEND_AFTER_OVERDUE_DAYS
     if not days:
         return []
-    active = not_yet_suspended_for(late(now)).filter(wallet__organization__status="active").order_by()
-    about = [f"wallet__organization__{name}" for name in ("id", "name", "uuid", "time_zone")]
-    rows = active.values(*about)
-    soonest = rows.annotate(oldest=Min("due_on"), wallet=Min("wallet__wallet_id")).order_by(
-        "oldest", "wallet__organization__id"
-    )
-    return [_candidate(row, row["oldest"] + timedelta(days=days + 1), today(now)) for row in soonest[:count]]
+    about = [f"wallet__organization__{name}" for name in ("name", "uuid", "time_zone")]
+    active = not_yet_suspended_for(late(now)).filter(wallet__organization__status="active")
+    # Along the index of due dates, some more than are shown: a customer may have several.
+    rows = active.order_by("due_on", "pk").values("due_on", "wallet__wallet_id", *about)[: 40 * count]
+    first = {row["wallet__organization__uuid"]: row for row in reversed(list(rows))}
+    soonest = sorted(first.values(), key=lambda row: row["due_on"])[:count]
+    return [_candidate(row, row["due_on"] + timedelta(days=days + 1), today(now)) for row in soonest]
 
 
 def _candidate(row: dict[str, Any], on: date, there: Today) -> Candidate:
     return Candidate(
         name=row["wallet__organization__name"],
         uuid=str(row["wallet__organization__uuid"]),
-        wallet_id=row["wallet"],
-        oldest_due_on=row["oldest"],
+        wallet_id=row["wallet__wallet_id"],
+        oldest_due_on=row["due_on"],
         on=on,
         is_due=on <= there.of(row["wallet__organization__time_zone"]),
     )

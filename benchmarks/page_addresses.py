@@ -10,7 +10,7 @@ from django.contrib import admin
 from django.urls import reverse
 
 from credit import urls
-from credit.models import Delivery, Invoice, Reservation, Transaction, Wallet
+from credit.models import Delivery, Invoice, MonthEndRun, Reservation, Transaction, Wallet
 from credit.terms import CHARGES
 from credit.views.organizations import SORTS
 
@@ -111,6 +111,8 @@ def _filled_in(route: str) -> str:
     examples = {
         "reservations/<int:pk>": f"reservations/{hold.pk}",
         "deliveries/<int:pk>": f"deliveries/{Delivery.objects.latest('pk').pk}",
+        "runs/<int:pk>": f"runs/{MonthEndRun.objects.values_list('pk', flat=True).order_by('-pk').first() or 1}",
+        "<int:year>-<int:month>": "2026-9",
         "<int:pk>": str(Invoice.objects.filter(wallet__wallet_id=SHOWN).latest("pk").pk),
         "<uuid:uuid>": str(wallet.organization.uuid),
         "<str:wallet_id>": wallet.wallet_id,

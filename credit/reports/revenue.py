@@ -213,11 +213,11 @@ class Moved:
     @classmethod
     def read(cls) -> "Moved":
         wallets = list(Wallet.objects.filter(changes__verb=ZONE_CHANGED).distinct())
-        periods = defaultdict(list)
-        for pk, *span in Period.objects.filter(wallet__in=wallets).values_list(
+        periods: dict[int, list[tuple[datetime, datetime]]] = defaultdict(list)
+        for pk, starts_at, ends_at in Period.objects.filter(wallet__in=wallets).values_list(
             "wallet_id", "starts_at", "ends_at"
         ):
-            periods[pk].append(tuple(span))
+            periods[pk].append((starts_at, ends_at))
         for wallet in wallets:
             if wallet.period_starts_at and wallet.period_ends_at:
                 periods[wallet.pk].append((wallet.period_starts_at, wallet.period_ends_at))

@@ -69,7 +69,9 @@ def _paid_apart(wallet_pks: Sequence[int]) -> dict[tuple[int, str], tuple[int, i
     apart = invoices.exclude(paid_micros=F("allocated")).values_list(
         "wallet_id", "number", "paid_micros", "allocated"
     )
-    return {(wallet, f"paid of {number}"[:40]): (paid, allocated) for wallet, number, paid, allocated in apart}
+    return {
+        (wallet, f"paid of {number}"[:40]): (paid, allocated) for wallet, number, paid, allocated in apart
+    }
 
 
 def _sums(wallets: Any) -> Any:

@@ -13,7 +13,7 @@ from credit.actions.refusals import NotDone
 from credit.models import Allocation, Invoice, Transaction
 from tests.credit.allocated import check_allocations, free_of
 from tests.desk import FINANCE, Desk
-from tests.factories import NOON, a_wallet, micros
+from tests.factories import a_wallet, micros
 
 pytestmark = pytest.mark.django_db
 

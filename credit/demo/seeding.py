@@ -8,13 +8,14 @@ from uuid import UUID, uuid5
 from django.db import connection, transaction
 from django.db.models import F, Q, Sum
 
+from credit.actions import month_end
 from credit.demo import billing, cast, regulars, states
 from credit.demo.agenda import Agenda, close_month, issue
 from credit.demo.calendar import Calendar
 from credit.demo.crowd import Crowd
-from credit.demo.people import ADMINISTRATOR, sign_up
+from credit.demo.people import ADMINISTRATOR, MANAGER, sign_up
 from credit.demo.stories import Stage
-from credit.models import Invoice
+from credit.models import Invoice, RunKind
 from organizations import register
 from organizations.actions import build
 from organizations.models import Organization
@@ -41,6 +42,8 @@ def seed(count: int, now: datetime, quiet: bool | None) -> None:
         close_month(now)
         issue(now)
         billing.send_history(now)
+        # So that Month end shows what this month will come to, as soon as a worker looks.
+        month_end.start(kind=RunKind.REHEARSAL, by=actors[MANAGER], now=lambda: now)
         _check()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")  # so many rows at once: the database must know them before the first page

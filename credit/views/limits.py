@@ -127,10 +127,14 @@ def _save(request: HttpRequest, wallet: Any, form: LimitForm) -> HttpResponse:
             return _conflict(request, _wallet(wallet.wallet_id), form)
         form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
         return _panel(request, wallet, form, status=422)
-    return saved(request, _home(request, wallet), _result(_wallet(wallet.wallet_id), limit, wallet))
+    return saved(
+        request,
+        _home(request, wallet),
+        _result(_wallet(wallet.wallet_id), limit, _undo(request.user, limit, wallet)),
+    )
 
 
-def _result(wallet: Any, limit: Any, before: Any) -> str:
+def _result(wallet: Any, limit: Any, undo: str) -> str:
     """The toast: the new limit with its end, what is usable now, and the way to undo it."""
     amount = "unlimited" if limit.unlimited else display.with_code(limit.amount_micros, wallet.currency)
     usable = (
@@ -138,7 +142,6 @@ def _result(wallet: Any, limit: Any, before: Any) -> str:
         if wallet.usable_micros is None
         else display.with_code(wallet.usable_micros, wallet.currency)
     )
-    undo = _undo(limit, before)
     link = format_html(' <a href="{}" data-panel>Undo</a>', undo) if undo else ""
     name, lasts = wallet.organization.name, _lasts(limit, wallet.time_zone)
     return format_html("<b>Limit of {} is {}</b>{}. Usable {}.{}", name, amount, lasts, usable, link)
@@ -150,12 +153,15 @@ def _lasts(limit: Any, zone: str) -> str:
     return (f" from {since}" if since else "") + (f" until {until}" if until else "")
 
 
-def _undo(limit: Any, before: Any) -> str:
-    """Undoing is a change of its own, opened with what stood there before."""
+def _undo(user: Any, limit: Any, before: Any) -> str:
+    """Undoing is a change of its own, opened with what stood there before; nothing where the person may not."""
     if limit.slot != LimitSlot.PERMANENT:
         return reverse("end_limit", args=[before.wallet_id, limit.slot])
-    if before.limit_unlimited or before.permanent_limit_micros is None:
-        return ""
+    if before.limit_unlimited:
+        may = user.has_perm("credit.set_unlimited_limit")
+        return f"{reverse('set_limit', args=[before.wallet_id])}?limit_is=unlimited" if may else ""
+    if before.permanent_limit_micros is None:
+        return reverse("remove_limit", args=[before.wallet_id])
     amount = display.typed(before.permanent_limit_micros, before.currency)
     return f"{reverse('set_limit', args=[before.wallet_id])}?amount={amount}"
 

@@ -1,0 +1,39 @@
+"""Undo in the toast: a new, recorded change, opened with what stood there before."""
+
+import pytest
+from django.urls import reverse
+
+from credit.groups import MANAGER, OFFICER
+from tests.factories import a_wallet
+from tests.pages.people import signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+def toast_after(group, wallet, **typed):
+    client = signed_in(group)
+    address = reverse("set_limit", args=[wallet.wallet_id])
+    page = client.get(address)
+    version = page.context["form"]["version"].value()
+    given = {"limit_is": "amount", "reason_code": "review", "reason": "", "version": version, **typed}
+    given["confirmed"] = "|".join(
+        str(given.get(name, "")) for name in ("limit_is", "amount", "days", "ends_at", "starts_at")
+    )
+    answer = client.post(address, given, follow=True)
+    return str(next(iter(answer.context["messages"])))
+
+
+def test_undoing_the_first_limit_is_removing_it():
+    wallet = a_wallet()
+    assert reverse("remove_limit", args=[wallet.wallet_id]) in toast_after(OFFICER, wallet, amount="50")
+
+
+def test_undoing_an_amount_is_setting_the_amount_before():
+    wallet = a_wallet(permanent_limit="30")
+    assert "?amount=30.00" in toast_after(OFFICER, wallet, amount="50")
+
+
+def test_undoing_the_end_of_unlimited_is_for_those_who_may_make_it_unlimited():
+    assert "?limit_is=unlimited" in toast_after(MANAGER, a_wallet(limit_unlimited=True), amount="50")
+    toast = toast_after(OFFICER, a_wallet(limit_unlimited=True), amount="50")
+    assert "Undo" not in toast

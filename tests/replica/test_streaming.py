@@ -111,7 +111,11 @@ def test_nobody_sees_less_than_they_have_saved(manager, wallet, standing_still, 
     person.cookies = manager.cookies
     other.cookies["sessionid"] = manager.cookies["sessionid"].value
     saved = send(
-        person, address("add_payment", wallet), amount="677", received_on=f"{date.today()}", method="bank_transfer"
+        person,
+        address("add_payment", wallet),
+        amount="677",
+        received_on=f"{date.today()}",
+        method="bank_transfer",
     )
     assert saved.status_code == 302, text(saved)
     assert person.cookies[copy_of_the_database.COOKIE].value

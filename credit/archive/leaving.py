@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from credit.archive import choosing, files, lines
 from credit.archive.lines import NAMES, Line
@@ -102,24 +102,23 @@ def remove(record: LedgerArchive, directory: Path, now: Now) -> LedgerArchive:
 
 
 def _remove(record: LedgerArchive, some: Sequence[Line]) -> None:
-    """One short transaction. Where somebody has just corrected one of the lines, the database refuses it: once more."""
-    try:
-        with transaction.atomic():
-            wallets = {wallet.pk: wallet for wallet in _wallets_of(some).locked()}
-            held = _of(some)
-            pks = set(held.values_list("pk", flat=True))  # a run before this one may have committed late
-            leaving = [line for line in some if lines.pk(line) in pks]
+    """One short transaction. Whoever corrects or allocates a line locks its wallet first, so nothing can point at one
+    of them once the wallets are locked here."""
+    with transaction.atomic():
+        wallets = {wallet.pk: wallet for wallet in _wallets_of(some).locked()}
+        free = _not_pointed_at(some)
+        held = _of(free)
+        pks = set(held.values_list("pk", flat=True))  # a run before this one may have committed late
+        leaving = [line for line in free if lines.pk(line) in pks]
+        if leaving:
             ArchivedLines.objects.bulk_create(_parts(record, leaving, wallets))
             held._raw_delete(held.db)
-    except IntegrityError:
-        left = _not_pointed_at(some)
-        if len(left) == len(some):
-            raise
-        _remove(record, left)
 
 
 def _of(some: Sequence[Line]) -> TransactionQuerySet:
     """By wallet and between two instants: a ledger that is spread or in partitions looks nowhere else."""
+    if not some:
+        return Transaction.objects.none()
     instants = [lines.posted_at(line) for line in some]
     return Transaction.objects.filter(
         wallet__in={lines.place(line)[0] for line in some},

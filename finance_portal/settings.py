@@ -317,6 +317,8 @@ CREDIT_INVOICE_PREFIX = env.str("CREDIT_INVOICE_PREFIX", default="INV")
 CREDIT_INVOICE_DUE_DAYS = env.int("CREDIT_INVOICE_DUE_DAYS", default=30)
 # How long a draft waits after the close, so that finance can look before it is issued and sent.
 CREDIT_INVOICE_REVIEW_HOURS = env.int("CREDIT_INVOICE_REVIEW_HOURS", default=0)
+# Of the time that a transaction of the close took, its worker then leaves the database to charges; 0: none of it.
+CREDIT_CLOSE_PAUSE_PERCENT = env.int("CREDIT_CLOSE_PAUSE_PERCENT", default=150)
 # Days after the due date on which a reminder goes out; none without entries.
 CREDIT_REMINDER_DAYS = [int(days) for days in env.list("CREDIT_REMINDER_DAYS", default=["3", "10", "20"])]
 # An organization with an invoice open for longer than this past its due date is suspended; 0 never suspends.

@@ -55,7 +55,8 @@ def compare(stage: Stage) -> Iterator[Comparison]:
             ),
             notes=[
                 f"One caller charges the {stage.closed_beside:,} wallets that are being closed, the other one wallets "
-                "that are not; both one charge at a time. The close goes on without a pause, on the same cores."
+                "that are not; both one charge at a time. The close pauses as the portal's worker does after each "
+                "transaction (CREDIT_CLOSE_PAUSE_PERCENT), on the same cores."
             ],
         )
 

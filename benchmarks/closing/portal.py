@@ -7,6 +7,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from time import monotonic, sleep
 
 from benchmarks.charging import worker
 from benchmarks.charging.portal import set_up
@@ -22,6 +23,19 @@ def closing(chunks: Iterator[list[int]], now: Now) -> Callable[[], int]:
 
     by = Actor.system("Month end")
     return lambda: closes.close(wallet_pks=next(chunks), by=by, now=now).wallets
+
+
+def pacing(close: Callable[[], int]) -> Callable[[], int]:
+    """With the pause that the portal's worker makes after each transaction."""
+    from credit.actions import closes
+
+    def paced() -> int:
+        began = monotonic()
+        closed = close()
+        sleep(closes.pause_after(monotonic() - began))
+        return closed
+
+    return paced
 
 
 def ending(chunks: Iterator[list[int]]) -> Callable[[], int]:
@@ -62,7 +76,7 @@ def main(verb: str, *numbers: str) -> None:
     if verb == "close-meanwhile":
         from django.utils import timezone
 
-        worker.serve(closing(chunks, timezone.now))
+        worker.serve(pacing(closing(chunks, timezone.now)))
     else:
         shares.serve(ending(chunks) if verb == "end" else closing(chunks, CLOSED_AT))
 

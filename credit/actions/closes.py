@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.conf import settings
 from django.db import connection, transaction
 
 from credit.actions.books import Account, Books, Now, opened
@@ -81,6 +82,11 @@ def close(*, wallet_pks: Sequence[int], by: Actor, now: Now) -> Closed:
     for total in booked.totals:
         closed.add(*total)
     return closed
+
+
+def pause_after(seconds: float) -> float:
+    """Seconds that whoever closes chunk after chunk then leaves the database to charges."""
+    return seconds * settings.CREDIT_CLOSE_PAUSE_PERCENT / 100
 
 
 def close_one_by_one(wallet_pks: Sequence[int], by: Actor, now: Now) -> Closed:

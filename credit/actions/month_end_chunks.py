@@ -81,7 +81,9 @@ def _close(chunk: MonthEndChunk, due: Sequence[Due], now: Clock) -> None:
         )
         held.save(update_fields=["counts"])
     # With its commit: the wallets are locked until then.
-    chunk.milliseconds = max(chunk.milliseconds or 0, round((time.monotonic() - began) * 1000))
+    took = time.monotonic() - began
+    chunk.milliseconds = max(chunk.milliseconds or 0, round(took * 1000))
+    time.sleep(closes.pause_after(took))
 
 
 def _plan_for_large_tables() -> None:

@@ -245,9 +245,13 @@ class Verbs:
         return ACCEPTED
 
     def end_running(self, t):
-        running = self.wallet.temporary(t)
-        if running:
-            running.cut_at = t
+        if not self.wallet.temporary(t):
+            return
+        for (
+            one
+        ) in self.wallet.temporaries:  # what the running one has superseded does not come back either (FP 17)
+            if one.recorded_at <= t and one.starts_at <= t and one.cut_at is None:
+                one.cut_at = t
 
     def remove_permanent(self, now):
         t = self.instant(now)

@@ -10,7 +10,7 @@ from django.contrib import admin
 from django.urls import reverse
 
 from credit import urls
-from credit.models import Delivery, Invoice, MonthEndRun, Reservation, Transaction, Wallet
+from credit.models import ApiClient, Delivery, Invoice, MonthEndRun, Reservation, Transaction, Upload, Wallet
 from credit.terms import CHARGES
 from credit.views.organizations import SORTS
 
@@ -111,7 +111,9 @@ def _filled_in(route: str) -> str:
     examples = {
         "reservations/<int:pk>": f"reservations/{hold.pk}",
         "deliveries/<int:pk>": f"deliveries/{Delivery.objects.latest('pk').pk}",
-        "runs/<int:pk>": f"runs/{MonthEndRun.objects.values_list('pk', flat=True).order_by('-pk').first() or 1}",
+        "runs/<int:pk>": f"runs/{MonthEndRun.objects.latest('pk').pk}",
+        "api-clients/<int:pk>": f"api-clients/{ApiClient.objects.latest('pk').pk}",
+        "usage-files/<int:pk>": f"usage-files/{Upload.objects.latest('pk').pk}",
         "<int:year>-<int:month>": "2026-9",
         "<int:pk>": str(Invoice.objects.filter(wallet__wallet_id=SHOWN).latest("pk").pk),
         "<uuid:uuid>": str(wallet.organization.uuid),

@@ -6,37 +6,38 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Self
 
 from benchmarks.rounds import Round
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
 
-class Worker:
-    """The parent's side: `run(seconds)` is a way's round, `accepted` what the process was told yes to."""
+class Process:
+    """The parent's side: a module that is told a number on each line, and answers what it did."""
 
     def __init__(
         self, module: str, *arguments: str, env: dict[str, str], python: str | Path = sys.executable
     ):
-        self.accepted = 0
+        self.done = 0
         command = [python, "-m", module, *arguments]
         self._process = subprocess.Popen(
             command, cwd=BASE_DIR, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         self._hear()
 
-    def __enter__(self) -> "Worker":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
         self._process.stdin.close()
-        self._process.wait(30)
+        self._process.wait(60)
 
-    def run(self, seconds: float) -> Round:
-        self._process.stdin.write(f"{seconds}\n")
+    def tell(self, number: float) -> Round:
+        self._process.stdin.write(f"{number}\n")
         self._process.stdin.flush()
         told = self._hear()
-        self.accepted += told["done"]
+        self.done += told["done"]
         return Round(told["done"] / told["seconds"], longest_ms=told["longest"] * 1000)
 
     def _hear(self) -> dict:
@@ -46,9 +47,20 @@ class Worker:
         return json.loads(line)
 
 
+class Worker(Process):
+    """Works for so many seconds; `accepted` is what the process was told yes to."""
+
+    def run(self, seconds: float) -> Round:
+        return self.tell(seconds)
+
+    @property
+    def accepted(self) -> int:
+        return self.done
+
+
 def serve(step: Callable[[], int], prepare: Callable[[], object] = lambda: None) -> None:
     """The process's side. `step` does some of the work and counts it; `prepare` comes before it, off the clock."""
-    _say({})
+    say({})
     for line in sys.stdin:
         done, spent, longest, seconds = 0, 0.0, 0.0, float(line)
         while spent < seconds:
@@ -57,8 +69,8 @@ def serve(step: Callable[[], int], prepare: Callable[[], object] = lambda: None)
             done += step()
             took = time.perf_counter() - began
             spent, longest = spent + took, max(longest, took)
-        _say({"done": done, "seconds": spent, "longest": longest})
+        say({"done": done, "seconds": spent, "longest": longest})
 
 
-def _say(words: dict) -> None:
+def say(words: dict) -> None:
     print(json.dumps(words), flush=True)

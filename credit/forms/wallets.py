@@ -1,7 +1,5 @@
 """A new wallet, and a new customer with its first one."""
 
-from typing import Any
-
 from django import forms
 
 from credit.forms.money import AmountField, CodedReasonForm
@@ -38,12 +36,6 @@ class NewWalletForm(CodedReasonForm):
     def clean_currency(self) -> str:
         return str(self.cleaned_data["currency"]).strip().upper()
 
-    def wallet(self) -> dict[str, Any]:
-        """What the action takes."""
-        given = self.cleaned_data
-        same = ("currency", "mode", "scheme", "unlimited", "reason_code", "reason")
-        return {**{name: given[name] for name in same}, "limit": given["limit"] or None}
-
 
 class NewCustomerForm(NewWalletForm):
     name = forms.CharField(
@@ -63,6 +55,5 @@ class NewCustomerForm(NewWalletForm):
     )
     field_order = ["name", "country", "time_zone", "reference", *NewWalletForm.field_order]
 
-    def organization(self) -> dict[str, str]:
-        given = {name: self.cleaned_data[name] for name in ("name", "time_zone", "reference")}
-        return {**given, "country": self.cleaned_data["country"].strip().upper()}
+    def clean_country(self) -> str:
+        return str(self.cleaned_data["country"]).strip().upper()

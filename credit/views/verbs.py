@@ -71,16 +71,13 @@ class VerbPanel(PermissionRequiredMixin, View):
         if not form.is_valid():
             return self.show(form, status=422)
         try:
-            words = self.send(form, Actor.person(request.user))
+            words = self.act(form.cleaned_data, Actor.person(request.user))
         except ConfirmationNeeded as question:
             return self.show(form, status=409, question=question.message)
         except NotDone as error:
             return self.refused(form, error)
         words, look = words if isinstance(words, tuple) else (words, "ok")
         return self.done(request, words, look)
-
-    def send(self, form: VerbForm, by: Actor) -> Words:
-        return self.act(form.cleaned_data, by)
 
     def done(self, request: HttpRequest, words: str, look: str) -> HttpResponse:
         return saved(request, self.back_to(), words, look)

@@ -26,20 +26,21 @@ class NewWallet(OrganizationPanel):
     def about(self, form: VerbForm) -> dict[str, Any]:
         return {"facts": ["A wallet holds one currency. Its Wallet ID is drawn and shown afterwards."]}
 
-    def send(self, form: VerbForm, by: Actor) -> Words:
-        assert isinstance(form, NewWalletForm)
+    def act(self, given: dict[str, Any], by: Actor) -> Words:
         wallet = wallets.create_wallet(
-            organization=self.organization,
-            another=form.cleaned_data["confirmed"],
-            by=by,
-            now=timezone.now,
-            **form.wallet(),
+            organization=self.organization, by=by, now=timezone.now, **_wallet(given)
         )
         return f"Wallet {wallet.wallet_id} is open: {wallet.currency}, {wallet.mode}."
 
 
+def _wallet(given: dict[str, Any]) -> dict[str, Any]:
+    same = ("currency", "mode", "scheme", "unlimited", "reason_code", "reason")
+    another, limit = given["confirmed"], given["limit"] or None
+    return {**{name: given[name] for name in same}, "another": another, "limit": limit}
+
+
 class NewCustomer(VerbPanel):
-    """Its page of its own: afterwards the new organization is shown."""
+    """A page of its own: afterwards the new organization is shown."""
 
     permission_required = ("credit.add_wallet", "organizations.add_organization")
     form_class = NewCustomerForm
@@ -53,14 +54,10 @@ class NewCustomer(VerbPanel):
     def initial(self) -> dict[str, Any]:
         return {"time_zone": settings.PORTAL_TIME_ZONE}
 
-    def send(self, form: VerbForm, by: Actor) -> Words:
-        assert isinstance(form, NewCustomerForm)
+    def act(self, given: dict[str, Any], by: Actor) -> Words:
+        organization = {name: given[name] for name in ("name", "country", "time_zone", "reference")}
         self.wallet = wallets.create_customer(
-            organization=form.organization(),
-            another=form.cleaned_data["confirmed"],
-            by=by,
-            now=timezone.now,
-            **form.wallet(),
+            organization=organization, by=by, now=timezone.now, **_wallet(given)
         )
         return f"{self.wallet.organization.name} has wallet {self.wallet.wallet_id}."
 

@@ -8,6 +8,7 @@ from credit.guideline import history
 from credit.guideline.estimate import FEWEST_SPANS, Estimate, estimate, round_up
 from credit.guideline.history import History
 from credit.money import minor_unit
+from credit.terms import PaymentMode
 
 LONGEST_DAYS = 92  # of a temporary limit that a guideline looks at
 
@@ -29,7 +30,7 @@ def for_wallet(wallet: Any, now: datetime, days: int | None = None) -> Advice:
     Prepaid, temporary: enough to cover the expected charges of the days, after the customer's own money or on top of
     what is used already. Prepaid, permanent: until the next top-up. Postpaid: a month.
     """
-    if history.is_postpaid(wallet):
+    if wallet.mode == PaymentMode.POSTPAID:
         return _advice(wallet, history.of_months(wallet), covered=0)
     if days is not None:
         return _advice(wallet, history.of_days(wallet, days, now), covered=_own(wallet))

@@ -22,6 +22,9 @@ class Margin:
     step: int = 200
 
 
+MARGIN = Margin()  # what the portal shows; docs/recommendation.md says why
+
+
 @dataclass(frozen=True)
 class Estimate:
     """`micros` is what would have to be covered; the parts are what it is made of."""
@@ -32,7 +35,7 @@ class Estimate:
     confidence: str
 
 
-def estimate(spans: Sequence[int], margin: Margin = Margin()) -> Estimate | None:
+def estimate(spans: Sequence[int], margin: Margin = MARGIN) -> Estimate | None:
     """From the amounts of equal spans, oldest first, in micros; None: too little history.
 
     A span below zero (refunds exceed charges) counts as nothing.

@@ -11,7 +11,7 @@ from django.db.models import Case, IntegerField, Sum, Value, When
 from credit import display, past, periods
 from credit.archive import telling
 from credit.models import InvoiceLine, Period, Transaction, Wallet
-from credit.terms import CHARGES, USAGE, Kind, PaymentMode, Scheme
+from credit.terms import CHARGES, USAGE, Kind, Scheme
 
 MONTHS = 6
 WINDOWS = 6
@@ -104,7 +104,3 @@ def days_between_top_ups(wallet: Wallet) -> int | None:
     instants = list(standing.values_list("posted_at", flat=True)[:TOP_UPS])
     gaps = [(later - earlier) / timedelta(days=1) for later, earlier in pairwise(instants)]
     return min(max(round(median(gaps)), 1), LONGEST_GAP_DAYS) if len(gaps) > 1 else None
-
-
-def is_postpaid(wallet: Wallet) -> bool:
-    return wallet.mode == PaymentMode.POSTPAID

@@ -9,6 +9,7 @@ from credit import display
 from credit.forms.limits import LimitForm
 from credit.guideline import advice
 from credit.guideline.advice import Advice
+from credit.guideline.estimate import MARGIN
 from credit.money import MICROS
 from credit.terms import PaymentMode
 
@@ -24,6 +25,7 @@ CONFIDENCE = {
 class Bar:
     x: int
     y: int
+    width: int
     height: int
     middle: int
     label: str
@@ -72,7 +74,7 @@ def _made(wallet: Any, found: Advice) -> str:
         return ""
     last = display.amount(found.estimate.last_micros, wallet.currency)
     step = display.amount(found.estimate.usual_step_micros, wallet.currency)
-    made = f"105 % of the last {last}, and twice the usual change of {step}"
+    made = f"{MARGIN.last} % of the last {last}, and {MARGIN.step / 100:g} × the usual change of {step}"
     if found.used_micros > 0:
         made = f"{display.amount(found.used_micros, wallet.currency)} used now, {made}"
     elif found.used_micros < 0:
@@ -96,6 +98,7 @@ def _bars(wallet: Any, found: Advice) -> list[Bar]:
         Bar(
             x=STEP * number + 3,
             y=BASE - height,
+            width=WIDE,
             height=height,
             middle=STEP * number + 3 + WIDE // 2,
             label=span.label.removeprefix("to "),

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from credit.guideline.backtest import REFERENCES, clients, curve, guideline, judge
-from credit.guideline.estimate import Margin
+from credit.guideline.estimate import MARGIN
 
 BILLS = Path(__file__).resolve().parents[3] / "shared" / "data" / "credit_clients_uci.csv"
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "recommendation.md"
@@ -31,7 +31,7 @@ def test_the_simple_rules_score_as_published(judged):
 
 
 def test_the_guideline_is_better_than_both_simple_rules_on_both_numbers_at_once(judged):
-    ours = judge(guideline(Margin()), judged)
+    ours = judge(guideline(MARGIN), judged)
     _, highest, last = (judge(rule, judged) for rule in REFERENCES.values())
     assert ours.beats(highest)
     assert ours.beats(last)

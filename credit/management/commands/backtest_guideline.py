@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from credit.guideline.backtest import REFERENCES, Score, clients, curve, guideline, judge
-from credit.guideline.estimate import Margin
+from credit.guideline.estimate import MARGIN
 
 
 class Command(BaseCommand):
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         self.stdout.write("| limit | bills that fit | of the limit unused |  |\n| --- | --- | --- | --- |")
         for name, score in references.items():
             self._row(name, score, "")
-        self._row("**the guideline**", judge(guideline(Margin()), judged), "as the portal shows it")
+        self._row("**the guideline**", judge(guideline(MARGIN), judged), "as the portal shows it")
         self.stdout.write("\nWith more and more room:\n")
         self.stdout.write(
             "| usual steps | bills that fit | of the limit unused | better on both than |\n| --- | --- | --- | --- |"

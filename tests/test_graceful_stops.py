@@ -8,6 +8,7 @@ import time
 from datetime import timedelta
 from pathlib import Path
 from random import Random
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -30,7 +31,8 @@ IN_HAND_SECONDS = 1.5  # between the request to stop and the moment when what is
 
 @pytest.fixture
 def environment(process_environment):
-    return {**process_environment, "SECRET_KEY": settings.SECRET_KEY}
+    """With a queue of its own: the worker that other tests share must not take what this one has in hand."""
+    return {**process_environment, "SECRET_KEY": settings.SECRET_KEY, "CELERY_QUEUE": f"stops-{uuid4()}"}
 
 
 def a_web_server(environment, log):
@@ -137,14 +139,14 @@ def test_the_web_server_answers_the_request_in_hand_before_it_stops(web):
     assert Transaction.objects.filter(wallet=wallet, reference="in hand").count() == 1
 
 
-def test_the_worker_finishes_the_chunk_in_hand_before_it_stops(started):
+def test_the_worker_finishes_the_chunk_in_hand_before_it_stops(started, environment):
     wallet = postpaid()
     Wallet.objects.filter(pk=wallet.pk).update(period_ends_at=timezone.now() - timedelta(seconds=1))
     worker, log = started("worker")
     until(lambda: " ready." in log.read_text(), "the worker is ready", 60)
     with transaction.atomic():
         hold(wallet)
-        celery_app.send_task("credit.tasks.close_due_periods")
+        celery_app.send_task("credit.tasks.close_due_periods", queue=environment["CELERY_QUEUE"])
         until(is_waiting_for_a_lock, "the close waits for the wallet")
         worker.send_signal(signal.SIGTERM)
         time.sleep(IN_HAND_SECONDS)

@@ -79,12 +79,13 @@ class ReallocateForm(ReasonForm):
         names = [allocations.field_of(invoice.pk) for invoice in self.invoices]
         self.order_fields([*names, "reason"])
 
-    def amounts(self) -> dict[int, str]:
-        given = {invoice.pk: self.cleaned_data[allocations.field_of(invoice.pk)] for invoice in self.invoices}
-        return {pk: amount for pk, amount in given.items() if amount}
-
-    def seen_pks(self) -> list[int]:
-        return [int(pk) for pk in self.cleaned_data["seen"].split(",") if pk.isdigit()]
+    def clean(self) -> dict[str, Any]:
+        """As the action takes it: `amounts` by invoice, and `seen`, the allocations that the person saw."""
+        given = super().clean() or {}
+        fields = {invoice.pk: allocations.field_of(invoice.pk) for invoice in self.invoices}
+        amounts = {pk: given[name] for pk, name in fields.items() if given.get(name)}
+        seen = [int(pk) for pk in given.get("seen", "").split(",") if pk.isdigit()]
+        return {**given, "amounts": amounts, "seen": seen}
 
 
 def _amount_of(invoice: Invoice) -> AmountField:

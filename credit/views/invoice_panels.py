@@ -109,15 +109,9 @@ class Reallocate(VerbPanel):
         ]
         return {"facts": facts}
 
-    def send(self, form: ReallocateForm, by: Actor) -> Words:
-        live = allocations.reallocate(
-            line=self.line,
-            amounts=form.amounts(),
-            reason=form.cleaned_data["reason"],
-            seen=form.seen_pks(),
-            by=by,
-            now=timezone.now,
-        )
+    def act(self, given: dict[str, Any], by: Actor) -> Words:
+        said = {name: given[name] for name in ("amounts", "reason", "seen")}
+        live = allocations.reallocate(line=self.line, by=by, now=timezone.now, **said)
         if not live:
             return "It pays no invoice now.", "warn"
         return f"It pays {', '.join(dict.fromkeys(row.invoice.number or '' for row in live))}."

@@ -2,7 +2,9 @@
 
 from django.contrib import admin
 from django.contrib.auth import views as auth_views
+from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
+from django.views.i18n import set_language
 
 admin.site.site_header = admin.site.site_title = "Finance portal"
 
@@ -14,6 +16,7 @@ urlpatterns = [
         auth_views.LoginView.as_view(template_name="sign_in.html", redirect_authenticated_user=True),
         name="sign_in",
     ),
+    path("language/", login_not_required(set_language), name="set_language"),
     path("sign-out/", auth_views.LogoutView.as_view(), name="sign_out"),
     path("admin/", admin.site.urls),
     path("api/", include("credit.api.urls")),

@@ -1,0 +1,58 @@
+"""In which language a request is answered: pages in the person's own, the API and all it stores in English."""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.middleware.locale import LocaleMiddleware
+from django.utils import translation
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+SOURCE = settings.LANGUAGE_CODE
+# Programs read these; their words are part of a contract, or they have none.
+IN_ENGLISH = ("/api/",)
+
+
+class PortalLanguage(LocaleMiddleware):
+    """The cookie that the language switch sets, else what the browser asks for."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        if request.path_info.startswith(IN_ENGLISH):
+            # The thread may still speak the language of its last page.
+            translation.activate(SOURCE)
+            request.LANGUAGE_CODE = SOURCE
+        else:
+            super().process_request(request)
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        if request.path_info.startswith(IN_ENGLISH):
+            return response
+        answered: HttpResponse = super().process_response(request, response)
+        return answered
+
+
+def in_source(made: Callable[P, T]) -> Callable[P, T]:
+    """What is stored, exported or sent to a customer is written in English, whoever asked for it."""
+
+    @wraps(made)
+    def written(*args: P.args, **kwargs: P.kwargs) -> T:
+        with translation.override(SOURCE):
+            return made(*args, **kwargs)
+
+    return written
+
+
+def lines_in_source(lines: Iterable[Any]) -> Iterator[Any]:
+    """As `in_source`, for lines that are made one by one while they are sent."""
+    found = iter(lines)
+    while True:
+        with translation.override(SOURCE):
+            try:
+                line = next(found)
+            except StopIteration:
+                return
+        yield line

@@ -46,6 +46,7 @@ _MANAGER = [
     "issue_invoice",
     "run_month_end",
     "lock_month",
+    "share_views",
 ]
 MEMBERS = {VIEWER: _VIEW, OFFICER: _OFFICER, MANAGER: _MANAGER}
 

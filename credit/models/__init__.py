@@ -17,6 +17,7 @@ from credit.models.sign_in import SignInTries
 from credit.models.suspension import OverdueSuspension
 from credit.models.transaction import Transaction
 from credit.models.upload import RefusedLine, Upload, UploadState
+from credit.models.view import Preferences, SavedView
 from credit.models.wallet import Wallet
 
 __all__ = [
@@ -51,10 +52,12 @@ __all__ = [
     "Payment",
     "PaymentMethod",
     "Period",
+    "Preferences",
     "RefusedLine",
     "Reservation",
     "ReservationEnding",
     "RunKind",
+    "SavedView",
     "Scope",
     "Seller",
     "SignInTries",

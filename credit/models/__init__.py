@@ -5,6 +5,7 @@ from credit.models.change import Change
 from credit.models.client import ApiClient, ApiKey, Scope
 from credit.models.decline import Decline
 from credit.models.delivery import Delivery, DeliveryKind, DeliveryState
+from credit.models.exposure import Exposure, ExposureLine
 from credit.models.invoice import Invoice, InvoiceKind, InvoiceLine, InvoiceSeries, InvoiceState, InvoiceTax
 from credit.models.job import Difference, JobRun, Notice
 from credit.models.limit import CreditLimit, LimitEnding, LimitSlot
@@ -33,6 +34,8 @@ __all__ = [
     "DeliveryKind",
     "DeliveryState",
     "Difference",
+    "Exposure",
+    "ExposureLine",
     "HoldLine",
     "Invoice",
     "InvoiceKind",

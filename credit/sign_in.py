@@ -41,6 +41,11 @@ class CountedBackend(ModelBackend):
             SignInTries.objects.filter(name_digest=_digest(name)).delete()
         return person
 
+    def get_user(self, user_id: Any) -> User | None:
+        """With what the person chose (credit/viewer.py), in the one query that every page asks."""
+        person = User.objects.select_related("preferences").filter(pk=user_id).first()
+        return person if person is not None and self.user_can_authenticate(person) else None
+
 
 def _refuse_while_waiting(request: HttpRequest | None, name: str) -> None:
     used_up = SignInTries.objects.filter(name_digest=_digest(name), count__gte=settings.SIGN_IN_TRIES)

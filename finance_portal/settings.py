@@ -77,6 +77,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     # A page is closed unless it says otherwise: a forgotten decorator must not show a customer's money.
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "credit.viewer.look_as_chosen",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from credit import display
+from credit import display, viewer
 from credit.usage_bar import LEGEND, percent
 from credit.usage_bar import usage_bar as draw_usage_bar
 
@@ -94,7 +94,7 @@ def in_words(instant: datetime, zone: str) -> str:
 
 @register.filter
 def for_you(instant: datetime, zone: str) -> str:
-    return display.for_you(instant, zone, settings.PORTAL_TIME_ZONE)
+    return display.for_you(instant, zone, viewer.zone())
 
 
 @register.filter
@@ -149,7 +149,7 @@ def usage_legend() -> SafeString:
 @register.simple_tag(takes_context=True)
 def viewer_clock(context: template.Context) -> dict[str, object]:
     """Who looks and what their clock says, for the top bar."""
-    now, zone = timezone.now(), settings.PORTAL_TIME_ZONE
+    now, zone = timezone.now(), viewer.zone()
     here = display.local(now, zone)
     return {
         "at": now,

@@ -1,6 +1,5 @@
 """API clients in the portal: the list with last use; create, new credential, revoke."""
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.db.models import Max, Q
@@ -11,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
+from credit import viewer
 from credit.actions import clients
 from credit.actions.refusals import NotDone
 from credit.actors import Actor
@@ -28,7 +28,7 @@ def client_list(request: HttpRequest) -> HttpResponse:
     found = ApiClient.objects.annotate(old_key_ends_at=old_key).order_by("revoked_at", "name")
     context = {
         "clients": [(client, [Scope(scope).label for scope in client.scopes]) for client in found],
-        "zone": settings.PORTAL_TIME_ZONE,
+        "zone": viewer.zone(),
         "section": "clients",
     }
     return render(request, "clients/list.html", context)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from credit import display
+from credit import display, viewer
 from credit.actions import deliveries, reminders
 from credit.actors import Actor
 from credit.documents import invoices
@@ -93,7 +93,7 @@ def delivery_list(request: HttpRequest) -> HttpResponse:
         "state": state,
         "states": [(value, words, _to_look_at(value, now)) for value, words in DeliveryState.choices],
         "is_on": settings.CREDIT_SEND_BY_EMAIL,
-        "zone": settings.PORTAL_TIME_ZONE,
+        "zone": viewer.zone(),
         "section": "deliveries",
     }
     return render(request, "documents/list.html", context)

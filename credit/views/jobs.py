@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from credit import viewer
 from credit.models import Difference, JobRun, Notice
 
 # Name of the runs -> (name in the schedule, what it does).
@@ -69,7 +70,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "differences": differences[:SHOWN],
         "notices": notices[:SHOWN],
         "errors": JobRun.objects.exclude(error="")[:5],
-        "zone": settings.PORTAL_TIME_ZONE,
+        "zone": viewer.zone(),
         "section": "jobs",
     }
     return render(request, "jobs/page.html", context)

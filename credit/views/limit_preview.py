@@ -4,9 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
-
-from credit import display
+from credit import display, viewer
 from credit.actions.limit_plans import Preview
 from credit.models import LimitSlot
 from credit.terms import LimitState, PaymentMode, Standing
@@ -95,7 +93,7 @@ def without_it(wallet: Any, after: Any, now: datetime) -> Shown:
 
 
 def _clock(instant: datetime) -> str:
-    return f"{display.local(instant, settings.PORTAL_TIME_ZONE):%H:%M}"
+    return f"{display.local(instant, viewer.zone()):%H:%M}"
 
 
 def _columns(preview: Preview, now: datetime) -> list[Column]:
@@ -182,7 +180,7 @@ def _ends_note(preview: Preview) -> tuple[str, str] | None:
     when = display.date_in_words(plan.ends_at, wallet.time_zone)
     lead = f"Ends by itself on {when} in {display.place(wallet.time_zone)}"
     zone_name = display.local(plan.ends_at, wallet.time_zone).tzname()
-    yours = display.for_you(plan.ends_at, wallet.time_zone, settings.PORTAL_TIME_ZONE)
+    yours = display.for_you(plan.ends_at, wallet.time_zone, viewer.zone())
     starts = "Starts now."
     if plan.slot == LimitSlot.SCHEDULED:
         starts = f"Starts on {display.in_words(plan.starts_at, wallet.time_zone)}."

@@ -14,7 +14,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_POST
 
-from credit import display
+from credit import display, viewer
 from credit.actions import limits
 from credit.actions.refusals import ConfirmationNeeded, NotDone
 from credit.actors import Actor
@@ -250,7 +250,7 @@ def _conflict(request: HttpRequest, wallet: Any, form: LimitForm) -> HttpRespons
         "limit_words": _limit_in_words(wallet),
         "keep_words": limit_words(wallet),
         "yours": _yours(wallet, form),
-        "viewer_zone": settings.PORTAL_TIME_ZONE,
+        "viewer_zone": viewer.zone(),
     }
     return render(request, "limits/conflict.html", context, status=409)
 

@@ -5,14 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib.auth.decorators import permission_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from credit import display
+from credit import display, viewer
 from credit.actions import rehearsal
 from credit.archive import telling
 from credit.models import CreditLimit, Wallet
@@ -75,7 +74,7 @@ def about(wallet: Wallet, request: HttpRequest, now: datetime) -> dict[str, Any]
 
 def zone_words(zone: str, now: datetime) -> str:
     """How a customer's clock differs from the viewer's: ", 1 h ahead of yours"."""
-    theirs, yours = (display.local(now, name).utcoffset() for name in (zone, settings.PORTAL_TIME_ZONE))
+    theirs, yours = (display.local(now, name).utcoffset() for name in (zone, viewer.zone()))
     ahead = theirs - yours
     if not ahead:
         return ", same as yours"

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.decorators import permission_required
 from django.db.models import BigIntegerField, Case, Expression, F, QuerySet, Value, When
 from django.db.models.functions import Coalesce, StrIndex
@@ -15,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from credit import display
+from credit import display, viewer
 from credit.filters import WalletFilter, currencies_in_use, matches, names_for
 from credit.models import Wallet
 from credit.replica import may_be_old
@@ -181,7 +180,7 @@ def _context(request: HttpRequest, wallets: WalletList, shown: Page) -> dict[str
         "is_asked": bool(wallets.text or wallets.has_filters()),
         "has_filters": wallets.has_filters(),
         "icons": static("icons.svg"),
-        "clock_text": f"{display.local(wallets.now, settings.PORTAL_TIME_ZONE):%H:%M:%S}",
+        "clock_text": f"{display.local(wallets.now, viewer.zone()):%H:%M:%S}",
     }
 
 

@@ -12,13 +12,14 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from credit import age_columns, display
+from credit import age_columns, display, viewer
 from credit.money import to_text
 from credit.replica import may_be_old
 from credit.reports import ageing, overdue
 from credit.views import customers_list
 from credit.views import overdue_list as lists
 from credit.views.customers_list import CustomersList
+from credit.views.debtor_menus import Menus
 from credit.views.export import CHUNK, safe_text, stream
 from credit.views.keyset import BadPageMark
 from credit.views.overdue_list import LISTS, Debtor, OverdueList, debtors
@@ -64,7 +65,7 @@ def overdue_list(request: HttpRequest) -> HttpResponse:
         "classes": ageing.CLASSES,
         "chosen": chosen,
         "plots": _plots(chosen),
-        "rows": debtors(shown.rows, now),
+        "rows": debtors(shown.rows, now, Menus(request)),
         "previous_url": asked.address(before=shown.before) if shown.before else "",
         "next_url": asked.address(after=shown.after) if shown.after else "",
         "by_late_url": asked.address(sort="late"),
@@ -72,7 +73,7 @@ def overdue_list(request: HttpRequest) -> HttpResponse:
         "export_query": asked.address(),
         "suspensions": overdue.next_suspensions(now, SHOWN_SUSPENSIONS),
         "suspend_after": settings.CREDIT_SUSPEND_AFTER_OVERDUE_DAYS,
-        "clock_text": f"{display.local(now, settings.PORTAL_TIME_ZONE):%H:%M:%S}",
+        "clock_text": f"{display.local(now, viewer.zone()):%H:%M:%S}",
     }
     return render(request, "receivables/overdue.html", context)
 
@@ -114,6 +115,7 @@ def customers(request: HttpRequest) -> HttpResponse:
         shown = asked.page(after=asked.value("after"), before=asked.value("before"))
     except BadPageMark:
         return HttpResponseRedirect(asked.address())
+    menus = Menus(request)
     context = {
         "section": "receivables",
         "asked": asked,
@@ -121,7 +123,7 @@ def customers(request: HttpRequest) -> HttpResponse:
         "chips": list(asked.chips(customers_list.CHIPS)),
         "icons": static("icons.svg"),
         "classes": ageing.CLASSES,
-        "rows": asked.rows_of(shown),
+        "rows": [(wallet, ages, menus.of(wallet)) for wallet, ages in asked.rows_of(shown)],
         "previous_url": asked.address(before=shown.before) if shown.before else "",
         "next_url": asked.address(after=shown.after) if shown.after else "",
         "export_query": asked.address(),
@@ -164,7 +166,7 @@ def _pages(asked: Any, *, whole: bool = False) -> Iterator[Any]:
 
 
 def _stamp(now: Any) -> str:
-    return f"{display.local(now, settings.PORTAL_TIME_ZONE):%Y-%m-%d-%H%M}"
+    return f"{display.local(now, viewer.zone()):%Y-%m-%d-%H%M}"
 
 
 def _who(wallet: Any) -> list[str]:

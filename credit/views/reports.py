@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from credit import display
+from credit import display, viewer
 from credit.archive import telling
 from credit.models import Wallet
 from credit.money import to_text
@@ -102,7 +102,7 @@ def _page(request: HttpRequest, form: JournalForm, status: int = 200) -> HttpRes
         "revenues": revenues,
         "revenue": _chosen(revenues, request.GET.get("currency", "")),
         "form": form,
-        "clock_text": f"{display.local(now, settings.PORTAL_TIME_ZONE):%H:%M:%S}",
+        "clock_text": f"{display.local(now, viewer.zone()):%H:%M:%S}",
     }
     return render(request, "reports/page.html", context, status=status)
 

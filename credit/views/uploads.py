@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.decorators import permission_required
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
@@ -12,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from credit import viewer
 from credit.actions.refusals import Refused
 from credit.actors import Actor
 from credit.models import Upload, UploadState
@@ -150,4 +150,4 @@ def _address(upload: Upload) -> str:
 
 
 def _common() -> dict[str, Any]:
-    return {"section": "usage_files", "zone": settings.PORTAL_TIME_ZONE}
+    return {"section": "usage_files", "zone": viewer.zone()}

@@ -6,14 +6,13 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
 
-from django.conf import settings
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from credit import display
+from credit import display, viewer
 from credit.models import Wallet
 from credit.templatetags.portal import standing_badge
 from credit.usage_bar import usage_bar
@@ -160,7 +159,7 @@ class WalletRow:
     def limit_ends(self) -> str:
         """The temporary limit's badge: its end on the viewer's clock and what it falls back to."""
         ends_at = self.wallet.limit_ends_at
-        return "" if ends_at is None else display.day_and_time(ends_at, settings.PORTAL_TIME_ZONE, self.now)
+        return "" if ends_at is None else display.day_and_time(ends_at, viewer.zone(), self.now)
 
     @property
     def falls_back_to(self) -> str:

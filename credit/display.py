@@ -1,23 +1,39 @@
 """How amounts, instants and wallets are written for people. Text only: the numbers come annotated from the rules."""
 
-from datetime import datetime
+from datetime import date, datetime
+from functools import cache
 from zoneinfo import ZoneInfo
 
+from django.utils import dates
+from django.utils.translation import get_language, pgettext
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+
+from credit.languages import as_written
 from credit.money import MICROS, decimals, round_to_currency
 
 MINUS = "\u2212"
 STANDINGS = {
-    "works": "Works",
-    "near": "Near",
-    "blocked": "Blocked",
-    "suspended": "Suspended",
-    "closed": "Closed",
+    "works": _lazy("Works"),
+    "near": _lazy("Near"),
+    "blocked": _lazy("Blocked"),
+    "suspended": _lazy("Suspended"),
+    "closed": _lazy("Closed"),
 }
-SCHEMES = {"individual": "individual", "consolidated": "consolidated", "none": "no invoice", "": ""}
+SCHEMES = {
+    "individual": _lazy("individual"),
+    "consolidated": _lazy("consolidated"),
+    "none": _lazy("no invoice"),
+    "": "",
+}
 
 
 def amount(micros: int, currency: str, plus: bool = False) -> str:
-    """Rounded to the currency's decimals, thousands grouped: -1204000000, EUR -> "−1,204.00"."""
+    """Rounded to the currency's decimals, thousands grouped as the reader does: -1204000000, EUR -> "−1,204.00"."""
+    return as_written(_english(micros, currency, plus))
+
+
+def _english(micros: int, currency: str, plus: bool = False) -> str:
     rounded = round_to_currency(micros, currency)
     whole, fraction = divmod(abs(rounded), MICROS)
     places = decimals(currency)
@@ -27,9 +43,9 @@ def amount(micros: int, currency: str, plus: bool = False) -> str:
 
 def short_amount(micros: int, currency: str, plus: bool = False) -> str:
     """As `amount`, without decimals that are all zero: 2000000000, EUR -> "2,000"."""
-    text = amount(micros, currency, plus)
-    whole, _, fraction = text.partition(".")
-    return whole if not fraction.strip("0") else text
+    text = _english(micros, currency, plus)
+    whole, _point, fraction = text.partition(".")
+    return as_written(whole if not fraction.strip("0") else text)
 
 
 def with_code(micros: int, currency: str) -> str:
@@ -43,7 +59,7 @@ def exact_parts(micros: int, currency: str, plus: bool = False) -> tuple[str, st
     digits = f"{fraction:06d}"
     head = f"{sign(micros, plus)}{whole:,}" + (f".{digits[:places]}" if places else "")
     beyond = digits[places:].rstrip("0")
-    return head, f".{beyond}" if beyond and not places else beyond
+    return as_written(head), as_written(f".{beyond}" if beyond and not places else beyond)
 
 
 def exact(micros: int, currency: str) -> str:
@@ -58,7 +74,7 @@ def sign(micros: int, plus: bool = False) -> str:
 
 def typed(micros: int, currency: str) -> str:
     """The amount as a person would type it into a field: no thousands, a hyphen for minus."""
-    return amount(micros, currency).replace(",", "").replace(MINUS, "-")
+    return as_written(_english(micros, currency).replace(",", "").replace(MINUS, "-"))
 
 
 def place(zone: str) -> str:
@@ -70,26 +86,89 @@ def local(instant: datetime, zone: str) -> datetime:
     return instant.astimezone(ZoneInfo(zone))
 
 
+@cache
+def _names(language: str | None) -> dict[str, tuple[str, ...]]:
+    """Months and weekdays in a language, long and short; each tuple begins with January or Monday."""
+    return {
+        "month": tuple(str(dates.MONTHS[number]) for number in range(1, 13)),
+        "mon": tuple(str(dates.MONTHS_3[number]).title() for number in range(1, 13)),
+        "weekday": tuple(str(dates.WEEKDAYS[number]) for number in range(7)),
+        "day": tuple(str(dates.WEEKDAYS_ABBR[number]) for number in range(7)),
+    }
+
+
+def _parts(day: date) -> dict[str, object]:
+    names = _names(get_language())
+    return {
+        "day": day.day,
+        "mon": names["mon"][day.month - 1],
+        "month": names["month"][day.month - 1],
+        "year": day.year,
+        "weekday": names["weekday"][day.weekday()],
+        "wd": names["day"][day.weekday()],
+    }
+
+
+def day(day: date) -> str:
+    """ "30 Nov 2026"."""
+    return pgettext("day", "%(day)s %(mon)s %(year)s") % _parts(day)
+
+
+def short_day(day: date) -> str:
+    """ "30 Nov"."""
+    return pgettext("day", "%(day)s %(mon)s") % _parts(day)
+
+
+def long_day(day: date) -> str:
+    """ "30 November 2026"."""
+    return pgettext("day", "%(day)s %(month)s %(year)s") % _parts(day)
+
+
+def month(day: date) -> str:
+    """ "November 2026"."""
+    return pgettext("day", "%(month)s %(year)s") % _parts(day)
+
+
+def month_name(day: date) -> str:
+    return _names(get_language())["month"][day.month - 1]
+
+
+def short_month(day: date) -> str:
+    return _names(get_language())["mon"][day.month - 1]
+
+
+def weekday(day: date) -> str:
+    """ "Mon 30 Nov"."""
+    return pgettext("day", "%(wd)s %(day)s %(mon)s") % _parts(day)
+
+
 def day_and_time(instant: datetime, zone: str, now: datetime | None = None) -> str:
     """ "30 Nov, 14:32"; the year too where it is not the running one."""
     here = local(instant, zone)
-    year = "" if now is None or local(now, zone).year == here.year else f" {here.year}"
-    return f"{here.day} {here:%b}{year}, {here:%H:%M}"
+    has_year = now is not None and local(now, zone).year != here.year
+    return f"{day(here) if has_year else short_day(here)}, {here:%H:%M}"
 
 
 def weekday_and_time(instant: datetime, zone: str, now: datetime | None = None) -> str:
     """ "Mon 30 Nov, 15:32"."""
-    return f"{local(instant, zone):%a} {day_and_time(instant, zone, now)}"
+    here = local(instant, zone)
+    words = {"weekday": _parts(here)["wd"], "day": day_and_time(instant, zone, now)}
+    return pgettext("day", "%(weekday)s %(day)s") % words
 
 
 def in_words(instant: datetime, zone: str) -> str:
     """ "Monday 30 November 2026 at 15:32 in Tallinn (EET)"."""
-    return f"{date_in_words(instant, zone)} in {place(zone)} ({local(instant, zone).tzname()})"
+    return _("%(instant)s in %(place)s (%(zone)s)") % {
+        "instant": date_in_words(instant, zone),
+        "place": place(zone),
+        "zone": local(instant, zone).tzname(),
+    }
 
 
 def date_in_words(instant: datetime, zone: str) -> str:
     here = local(instant, zone)
-    return f"{here:%A} {here.day} {here:%B} {here.year} at {here:%H:%M}"
+    words = {**_parts(here), "time": f"{here:%H:%M}"}
+    return _("%(weekday)s %(day)s %(month)s %(year)s at %(time)s") % words
 
 
 def for_you(instant: datetime, zone: str, viewer_zone: str) -> str:
@@ -97,9 +176,11 @@ def for_you(instant: datetime, zone: str, viewer_zone: str) -> str:
     theirs, yours = local(instant, zone), local(instant, viewer_zone)
     if theirs.utcoffset() == yours.utcoffset():
         return ""
-    day = "" if theirs.date() == yours.date() else f"{yours:%a} {yours.day} {yours:%b}, "
-    return f", {day}{yours:%H:%M} for you"
+    when = f"{yours:%H:%M}" if theirs.date() == yours.date() else f"{weekday(yours)}, {yours:%H:%M}"
+    return _(", %(instant)s for you") % {"instant": when}
 
 
 def mode_words(mode: str, scheme: str) -> str:
-    return f"Postpaid, {SCHEMES[scheme]}" if mode == "postpaid" else "Prepaid"
+    if mode == "postpaid":
+        return _("Postpaid, %(scheme)s") % {"scheme": SCHEMES[scheme]}
+    return _("Prepaid")

@@ -5,7 +5,8 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
 
@@ -15,6 +16,18 @@ T = TypeVar("T")
 SOURCE = settings.LANGUAGE_CODE
 # Programs read these; their words are part of a contract, or they have none.
 IN_ENGLISH = ("/api/",)
+# Languages that write 1.204,50 where English writes 1,204.50.
+_WITH_DECIMAL_COMMA = frozenset({"de"})
+_SWAPPED = str.maketrans(",.", ".,")
+
+
+def has_decimal_comma() -> bool:
+    return translation.get_language() in _WITH_DECIMAL_COMMA
+
+
+def as_written(number: str) -> str:
+    """An English number as the reader writes it: "1,204.50" -> "1.204,50"."""
+    return number.translate(_SWAPPED) if has_decimal_comma() else number
 
 
 class PortalLanguage(LocaleMiddleware):
@@ -28,11 +41,10 @@ class PortalLanguage(LocaleMiddleware):
         else:
             super().process_request(request)
 
-    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if request.path_info.startswith(IN_ENGLISH):
             return response
-        answered: HttpResponse = super().process_response(request, response)
-        return answered
+        return super().process_response(request, response)
 
 
 def in_source(made: Callable[P, T]) -> Callable[P, T]:

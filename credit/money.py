@@ -6,6 +6,8 @@ from functools import cache
 
 from iso4217 import Currency
 
+from credit.languages import as_written
+
 MICROS = 1_000_000
 LARGEST_AMOUNT_MICROS = 10**12 * MICROS
 LARGEST_WALLET_MICROS = 1_800_000_000_000 * MICROS  # product.md section 9: ±1.8 × 10¹²
@@ -61,7 +63,7 @@ def to_text(micros: int) -> str:
 def to_words(micros: int) -> str:
     """As `to_text`, with the thousands grouped, for a sentence: 1500000000 -> "1,500.00"."""
     whole, _, fraction = to_text(abs(micros)).partition(".")
-    return f"{'−' if micros < 0 else ''}{int(whole):,}.{fraction}"
+    return as_written(f"{'−' if micros < 0 else ''}{int(whole):,}.{fraction}")
 
 
 # ISO 4217 gives the rupiah two decimals; nobody in Indonesia has been paid a sen for decades.

@@ -89,7 +89,7 @@ def _scheme(invoice: Invoice) -> str:
         wallet=invoice.wallet_id, at__gte=invoice.period_ends_at, before__has_key="scheme"
     )
     first = later.order_by("at", "pk").values_list("before__scheme", flat=True).first()
-    return display.SCHEMES.get(first if first is not None else invoice.wallet.scheme, "")
+    return str(display.SCHEMES.get(first if first is not None else invoice.wallet.scheme, ""))
 
 
 def _line(line: InvoiceLine, currency: str) -> dict[str, Any]:

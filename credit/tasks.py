@@ -17,6 +17,7 @@ from django.utils import timezone
 from credit.actions import (
     deliveries,
     dunning,
+    exposures,
     invoices,
     jobs,
     limits,
@@ -143,6 +144,14 @@ def remind_overdue() -> dict[str, int]:
             yield {"reminders": made}
 
     return jobs.run(name="Remind of overdue invoices", chunks=chunks(), now=timezone.now)
+
+
+@shared_task(**_FAULTS)
+def count_exposure() -> dict[str, int]:
+    def chunks() -> Iterator[dict[str, int]]:
+        yield exposures.take(now=timezone.now())
+
+    return jobs.run(name="Count exposure", chunks=chunks(), now=timezone.now)
 
 
 @shared_task(**_FAULTS)

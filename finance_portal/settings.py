@@ -73,6 +73,7 @@ MIDDLEWARE = [
     # After the session, as Django wants it. The API answers in English, whatever the caller's language.
     "credit.languages.PortalLanguage",
     "django.middleware.common.CommonMiddleware",
+    "credit.origins.FromWhere",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     # A page is closed unless it says otherwise: a forgotten decorator must not show a customer's money.
@@ -217,6 +218,9 @@ SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=0)
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+# So many proxies of our own stand before the portal and add the caller's address to X-Forwarded-For.
+PORTAL_PROXIES = env.int("PORTAL_PROXIES", default=0)
+
 # --- Static files ---------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
@@ -309,6 +313,7 @@ CELERY_BEAT_SCHEDULE = {
     "release expired holds": every(60, "release_expired_holds"),
     "issue invoices": every(300, "issue_invoices"),
     "reconcile wallets": every(3600, "reconcile_wallets"),
+    "count exposure": every(300, "count_exposure"),
     "drive uploads": every(30, "drive_uploads"),
     "send documents": every(60, "send_documents"),
     "remind of overdue invoices": every(3600, "remind_overdue"),

@@ -36,6 +36,10 @@ JOBS = {
         "suspend overdue",
         "Suspends who has an invoice open for too long, where a setting says after how many days.",
     ),
+    "Count exposure": (
+        "count exposure",
+        "Adds up limits, use and debt of all customers per currency; the day’s last count is kept.",
+    ),
     "Take up usage files": (
         "drive uploads",
         "Goes on with usage files that wait, or whose worker was stopped.",

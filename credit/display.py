@@ -9,7 +9,7 @@ from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from credit.languages import as_written
+from credit.languages import SOURCE, as_written
 from credit.money import MICROS, decimals, round_to_currency
 
 MINUS = "\u2212"
@@ -184,3 +184,8 @@ def mode_words(mode: str, scheme: str) -> str:
     if mode == "postpaid":
         return _("Postpaid, %(scheme)s") % {"scheme": SCHEMES[scheme]}
     return _("Prepaid")
+
+
+def inside(words: object) -> str:
+    """A label inside a sentence: English lowers it, German keeps its nouns."""
+    return str(words).lower() if get_language() in (None, SOURCE) else str(words)

@@ -1,6 +1,6 @@
 """Filters and tags of every page: amounts, instants, badges, icons. They write what `credit.display` decides."""
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 
 from django import template
@@ -72,6 +72,33 @@ def rate(hundredths: int | None) -> str:
 
 
 @register.filter
+def day(value: date | None) -> str:
+    """ "30 Nov 2026", as the reader writes it; so are the next three."""
+    return display.day(value) if value else ""
+
+
+@register.filter
+def short_day(value: date | None) -> str:
+    return display.short_day(value) if value else ""
+
+
+@register.filter
+def long_day(value: date | None) -> str:
+    return display.long_day(value) if value else ""
+
+
+@register.filter
+def month_of(value: date | None) -> str:
+    return display.month(value) if value else ""
+
+
+@register.filter
+def inside(words: object) -> str:
+    """A word inside a sentence: lowered where the language does that."""
+    return display.inside(words)
+
+
+@register.filter
 def day_and_time(instant: datetime, zone: str) -> str:
     return display.day_and_time(instant, zone, timezone.now())
 
@@ -105,7 +132,7 @@ def place(zone: str) -> str:
 @register.filter
 def mode_words(wallet: object, style: str = "") -> str:
     words = display.mode_words(wallet.mode, wallet.scheme)
-    return words.lower() if style == "lower" else words
+    return display.inside(words) if style == "lower" else words
 
 
 @register.simple_tag

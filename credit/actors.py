@@ -1,7 +1,9 @@
-"""Who acts: a person, a job of the system, or an API client."""
+"""Who acts: a person, a job of the system, or an API client; and from where."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from credit.origins import Origin, current
 
 
 @dataclass(frozen=True)
@@ -9,6 +11,9 @@ class Actor:
     name: str
     user: Any = None
     rights: frozenset[str] | None = field(default=None, repr=False)
+    client_id: int | None = None
+    # The same client from two addresses is one actor: its charges are applied together.
+    origin: Origin = field(default_factory=current, compare=False)
 
     @classmethod
     def person(cls, user: Any) -> "Actor":
@@ -20,11 +25,25 @@ class Actor:
         return cls(name=name)
 
     @classmethod
-    def client(cls, name: str, rights: frozenset[str]) -> "Actor":
-        return cls(name=name, rights=rights)
+    def client(cls, name: str, rights: frozenset[str], pk: int | None = None) -> "Actor":
+        return cls(name=name, rights=rights, client_id=pk)
+
+    def from_here(self) -> "Actor":
+        """An actor that outlives a request, as this one's: its origin is where the running request came from."""
+        return replace(self, origin=current())
 
     def may(self, permission: str) -> bool:
         """Whether the actor has a right such as "credit.overrun"."""
         if self.user is not None:
             return bool(self.user.has_perm(permission))
         return self.rights is None or permission in self.rights
+
+    def signature(self) -> dict[str, Any]:
+        """Who and from where, as the columns of a Change."""
+        return {
+            "by_user": self.user,
+            "by_name": self.name,
+            "by_client_id": self.client_id,
+            "door": self.origin.door,
+            "address": self.origin.address,
+        }

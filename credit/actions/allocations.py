@@ -183,7 +183,6 @@ def _record(
             reason=reason,
             before=told(_by_invoice(live)),
             after=told(wish.amounts),
-            by_user=account.books.by.user,
-            by_name=account.books.by.name,
+            **account.books.by.signature(),
         )
     )

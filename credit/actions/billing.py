@@ -72,6 +72,5 @@ def _record(
         reason=words,
         before={name: before[name] for name in changed},
         after={name: after[name] for name in changed},
-        by_user=by.user,
-        by_name=by.name,
+        **by.signature(),
     )

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Model
 
-from credit.actions import allocating
+from credit.actions import allocating, trail
 from credit.actions.outcome import Outcome
 from credit.actions.refusals import BadInput
 from credit.actions.settling import settle
@@ -201,6 +201,8 @@ class Books:
             **details,
         )
         self._lines.append(line)
+        if trail.is_told(line, self.by):
+            self.add(trail.of_line(line, self.by))
         if allocating.concerns(line):
             self._money.append(line)
         return line

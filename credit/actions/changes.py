@@ -37,7 +37,7 @@ def refuse_if_changed(account: Account, version: int | None) -> None:
     wallet = account.wallet
     if version is None or version == wallet.version:
         return
-    latest = Change.objects.filter(wallet=wallet).order_by("-at", "-pk").first()
+    latest = Change.objects.decisions().filter(wallet=wallet).newest_first().first()
     who = f"{latest.by_name} changed it at {latest.at:%H:%M:%S} UTC" if latest else "It changed"
     raise Refused(
         Reason.CHANGED_MEANWHILE,
@@ -66,7 +66,6 @@ def record(
             reason=reason,
             before={name: before.get(name) for name in changed},
             after={name: after[name] for name in changed},
-            by_user=account.books.by.user,
-            by_name=account.books.by.name,
+            **account.books.by.signature(),
         )
     )

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.crypto import constant_time_compare, salted_hmac
 from rest_framework_api_key.crypto import KeyGenerator
 
-from credit.actions import inputs
+from credit.actions import inputs, trail
 from credit.actions.refusals import BadInput, Refused, require
 from credit.actors import Actor
 from credit.models import ApiClient, ApiKey
@@ -66,6 +66,9 @@ def create_client(*, name: str, scopes: Iterable[str], by: Actor, now: datetime)
         client = ApiClient.objects.create(
             name=name, scopes=wanted, created_at=now, by_user=by.user, by_name=by.name
         )
+        trail.of_portal(
+            "create_api_client", by=by, at=now, after={"client": name, "scopes": ", ".join(wanted)}
+        )
         return client, _new_key(client, by, now)
 
 
@@ -76,6 +79,8 @@ def rotate_key(*, client: ApiClient, by: Actor, now: datetime) -> str:
         locked = _locked(client)
         ending = now + OVERLAP
         locked.keys.filter(Q(ends_at=None) | Q(ends_at__gt=ending)).update(ends_at=ending)
+        told = {"client": locked.name, "old_credential_ends_at": ending.isoformat()}
+        trail.of_portal("rotate_api_credential", by=by, at=now, after=told)
         return _new_key(locked, by, now)
 
 
@@ -87,6 +92,7 @@ def revoke_client(*, client: ApiClient, by: Actor, now: datetime) -> None:
         locked.keys.filter(Q(ends_at=None) | Q(ends_at__gt=now)).update(ends_at=now)
         locked.revoked_at, locked.revoked_by_name = now, by.name
         locked.save(update_fields=["revoked_at", "revoked_by_name"])
+        trail.of_portal("revoke_api_client", by=by, at=now, after={"client": locked.name})
 
 
 def signed_in(credential: str, now: datetime) -> ApiClient | None:
@@ -111,7 +117,7 @@ def note_use(client: ApiClient, now: datetime) -> None:
 
 def actor_of(client: ApiClient) -> Actor:
     rights = {right for scope in client.scopes for right in RIGHTS[Scope(scope)]}
-    return Actor.client(client.name, frozenset(rights))
+    return Actor.client(client.name, frozenset(rights), client.pk)
 
 
 def _new_key(client: ApiClient, by: Actor, now: datetime) -> str:

@@ -151,8 +151,7 @@ def _record(delivery: Delivery, verb: str, by: Actor, at: datetime, before: dict
         verb=verb,
         before=before,
         after=after,
-        by_user=by.user,
-        by_name=by.name,
+        **by.signature(),
     )
 
 

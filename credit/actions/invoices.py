@@ -230,7 +230,6 @@ def _record(
             reason=reason,
             before={"invoice": str(invoice.pk), **before} if before else {},
             after={"invoice": str(invoice.pk), **after},
-            by_user=books.by.user,
-            by_name=books.by.name,
+            **books.by.signature(),
         )
     )

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Max, Q
 
+from credit.actions import trail
 from credit.actions.refusals import BadInput, Refused, require
 from credit.actors import Actor
 from credit.models import Invoice, LockedMonth, Period, Wallet
@@ -47,7 +48,7 @@ def lock(*, month: date, by: Actor, now: Clock) -> LockedMonth:
         raise MonthNotDone(left)
     with transaction.atomic():
         _wait_for_wallets_being_made()
-        locked, _ = LockedMonth.objects.get_or_create(
+        locked, is_new = LockedMonth.objects.get_or_create(
             month=month,
             defaults={
                 "ends_at": end_of(month),
@@ -56,6 +57,8 @@ def lock(*, month: date, by: Actor, now: Clock) -> LockedMonth:
                 "by_name": by.name,
             },
         )
+        if is_new:
+            trail.of_portal("lock_month", by=by, at=locked.locked_at, after={"month": f"{month:%Y-%m}"})
     return raise_wallets(locked, steps=STEPS_AT_ONCE, now=now)
 
 

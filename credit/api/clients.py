@@ -54,7 +54,7 @@ class ClientKey(AuthBase):
             raise _missing(self.scope, caller)
         refuse_unread(request)
         patience.set_on_connection()
-        return caller.actor
+        return caller.actor.from_here()
 
 
 class _Known:

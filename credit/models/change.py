@@ -1,16 +1,47 @@
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
 
+from credit.models.client import ApiClient
 from credit.models.recorded import Recorded
 from credit.models.wallet import Wallet
-from credit.terms import ChangeReason
+from credit.origins import Door
+from credit.terms import ChangeReason, Kind
 from organizations.models import Organization
+
+# What a person does with money stands in the audit trail too, under the kind of its ledger line. Usage does not.
+MONEY_VERBS = frozenset(
+    {
+        Kind.PAYMENT,
+        Kind.WITHDRAWAL,
+        Kind.TRANSFER_IN,
+        Kind.TRANSFER_OUT,
+        Kind.ADJUSTMENT,
+        Kind.REFUND,
+        Kind.CREDIT_NOTE,
+        Kind.REVERSAL,
+        Kind.WRITE_OFF,
+    }
+)
+
+
+class ChangeQuerySet(models.QuerySet["Change"]):
+    def decisions(self) -> Self:
+        """Without money lines, which the ledger shows."""
+        return self.exclude(verb__in=MONEY_VERBS)
+
+    def newest_first(self) -> Self:
+        return self.order_by("-at", "-pk")
 
 
 class Change(Recorded):
-    """The audit trail of what is no money line: who changed what, when, why, before and after. Append-only."""
+    """The audit trail: who changed what, when, from where, why, before and after. Append-only, and sealed (Seal)."""
 
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="changes")
+    # Neither: it concerns the portal itself, such as an API client.
+    organization = models.ForeignKey(
+        Organization, null=True, blank=True, on_delete=models.PROTECT, related_name="changes"
+    )
     wallet = models.ForeignKey(
         Wallet, null=True, blank=True, on_delete=models.PROTECT, related_name="changes"
     )
@@ -21,12 +52,31 @@ class Change(Recorded):
     before = models.JSONField(default=dict)
     after = models.JSONField(default=dict)
 
+    by_client = models.ForeignKey(
+        ApiClient, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    door = models.CharField(max_length=6, choices=Door, blank=True, help_text="Empty before it was kept.")
+    address = models.CharField(max_length=45, blank=True)
+
+    objects = ChangeQuerySet.as_manager()
+
     class Meta:
         ordering = ["-at", "-pk"]
+        permissions = [("view_audit_trail", "Can read the audit trail of all customers")]
         indexes = [
             models.Index(
                 fields=["wallet", "at"], name="change_of_time_zone", condition=Q(verb="change_time_zone")
-            )
+            ),
+            models.Index(fields=["at", "id"], name="change_by_instant"),
+            models.Index(fields=["verb", "at", "id"], name="change_by_verb"),
+            models.Index(
+                fields=["by_user", "at", "id"], name="change_by_person", condition=Q(by_user__isnull=False)
+            ),
+            models.Index(
+                fields=["by_client", "at", "id"],
+                name="change_by_client",
+                condition=Q(by_client__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -238,7 +238,7 @@ def _limit_in_words(wallet: Any) -> str:
 
 def _conflict(request: HttpRequest, wallet: Any, form: LimitForm) -> HttpResponse:
     """The first one's change stands; the second one compares and chooses."""
-    latest = Change.objects.filter(wallet=wallet).order_by("-at", "-pk").first()
+    latest = Change.objects.decisions().filter(wallet=wallet).newest_first().first()
     seen = form.what_was_seen()
     context = {
         **subject(wallet, "Set credit limit", _home(request, wallet)),

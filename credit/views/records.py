@@ -116,9 +116,8 @@ class Told:
 def changes(wallet: Wallet) -> list[Told]:
     """Who changed what, when and why: of this wallet, and of the organization as a whole."""
     about = Q(wallet=wallet) | Q(wallet=None)
-    found = Change.objects.filter(about, organization=wallet.organization_id).order_by("-at", "-pk")[
-        :SHOWN_CHANGES
-    ]
+    found = Change.objects.decisions().filter(about, organization=wallet.organization_id)
+    found = found.newest_first()[:SHOWN_CHANGES]
     return [
         Told(change, change.verb.replace("_", " ").capitalize(), differences(change, wallet))
         for change in found

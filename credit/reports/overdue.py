@@ -1,5 +1,6 @@
 """Which invoices are overdue, on the customer's own calendar, and who goes on spending meanwhile."""
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import (
+    BooleanField,
     Case,
     CharField,
     Count,
@@ -92,20 +94,29 @@ def late(now: datetime, days: int = 0) -> QuerySet[Invoice]:
 # --- who is overdue ---------------------------------------------------------------------------------------------------
 
 
-class LocalDate(Func):
-    """The date of an instant in the time zone that a column names."""
+class IsOnALaterDay(Func):
+    """Whether an instant, in the time zone that a column names, lies on a later day than a date: (instant, zone, date)."""
 
-    arity = 2
-    output_field = DateField()
+    arity = 3
+    output_field = BooleanField()
 
     def as_postgresql(self, compiler, connection, **extra):
-        return self.as_sql(
-            compiler, connection, template="(%(expressions)s)::date", arg_joiner=" AT TIME ZONE "
-        )
+        return self._written(compiler, "({at} AT TIME ZONE {zone})::date > {day}")
 
     def as_sqlite(self, compiler, connection, **extra):
-        template = "django_datetime_cast_date(%(expressions)s, 'UTC')"
-        return self.as_sql(compiler, connection, template=template)
+        # Clocks are at most 14 hours from UTC: only about the day itself is the time zone asked, a call into Python.
+        template = (
+            "CASE WHEN {at} < {day} THEN 0 WHEN {at} >= date({day}, '+2 days') THEN 1"
+            " ELSE django_datetime_cast_date({at}, {zone}, 'UTC') > {day} END"
+        )
+        return self._written(compiler, template)
+
+    def _written(self, compiler, template):
+        names = ("at", "zone", "day")
+        parts = dict(zip(names, map(compiler.compile, self.get_source_expressions()), strict=True))
+        used = re.findall(r"{(\w+)}", template)
+        sql = template.format(**{name: text for name, (text, _) in parts.items()})
+        return sql, [value for name in used for value in parts[name][1]]
 
 
 def debtors(now: datetime, *, still_spending: bool = False) -> QuerySet:
@@ -124,8 +135,8 @@ def debtors(now: datetime, *, still_spending: bool = False) -> QuerySet:
     if not still_spending:
         return rows
     charged = Transaction.objects.filter(wallet=OuterRef("wallet_id"), kind__in=CHARGES).newest_first()
-    last = LocalDate(Subquery(charged.values("posted_at")[:1]), F("wallet__time_zone"))
-    return rows.annotate(last_charge_on=last).filter(last_charge_on__gt=F("oldest_due_on"))
+    last = Subquery(charged.values("posted_at")[:1])
+    return rows.filter(IsOnALaterDay(last, F("wallet__time_zone"), F("oldest_due_on")))
 
 
 @dataclass(frozen=True)
@@ -141,9 +152,7 @@ def spent_by(wallets: Sequence[Wallet], now: datetime) -> dict[int, Spent]:
     if not wallets:
         return {}
     since = _sequences_at(wallets, now - LONG)
-    lines = Q()
-    for pk, sequence in since.items():
-        lines |= Q(wallet=pk, sequence__gte=sequence)
+    lines = Q(*[Q(wallet=pk, sequence__gte=sequence) for pk, sequence in since.items()], _connector=Q.OR)
     charged = Transaction.objects.filter(lines, kind__in=CHARGES, posted_at__gt=now - LONG).order_by()
     sums = charged.values("wallet_id").annotate(
         long=-Sum("amount_micros"), short=-Sum("amount_micros", filter=Q(posted_at__gt=now - SHORT))

@@ -12,6 +12,7 @@ from credit.models import Wallet
 from credit.money import MICROS
 from credit.reports import overdue
 from credit.views.asked import Asked
+from credit.views.debtor_menus import Menus
 from credit.views.keyset import Order, Page, page
 
 PAGE_SIZE = 30
@@ -78,13 +79,16 @@ class Debtor:
     invoices: int
     days_late: int
     spent: overdue.Spent
+    page: str = ""
+    invoices_page: str = ""
+    menu: str = ""
 
     @property
     def late_words(self) -> str:
         return f"{self.days_late} day{'' if self.days_late == 1 else 's'} late"
 
 
-def debtors(rows: list[Any], now: datetime) -> list[Debtor]:
+def debtors(rows: list[Any], now: datetime, menus: Menus | None = None) -> list[Debtor]:
     """In the order of the rows; the rule, the oldest invoice and the spending are asked for these wallets alone."""
     there = overdue.today(now)
     oldest = overdue.late(now).filter(wallet=OuterRef("pk")).order_by("due_on", "pk").values("pk")[:1]
@@ -103,7 +107,18 @@ def debtors(rows: list[Any], now: datetime) -> list[Debtor]:
             invoices=row.invoices,
             days_late=(there.of(found[row.wallet_id].time_zone) - row.oldest_due_on).days,
             spent=spent.get(row.wallet_id, overdue.Spent()),
+            **_addresses(found[row.wallet_id], menus),
         )
         for row in rows
         if row.wallet_id in found
     ]
+
+
+def _addresses(wallet: Any, menus: Menus | None) -> dict[str, str]:
+    if menus is None:  # a download shows none
+        return {}
+    return {
+        "page": menus.page_of(wallet),
+        "invoices_page": menus.invoices_of(wallet),
+        "menu": menus.of(wallet),
+    }

@@ -142,6 +142,11 @@ def weekday(day: date) -> str:
     return pgettext("day", "%(wd)s %(day)s %(mon)s") % _parts(day)
 
 
+def weekday_and_year(day: date) -> str:
+    """ "Mon 30 Nov 2026"."""
+    return pgettext("day", "%(wd)s %(day)s %(mon)s %(year)s") % _parts(day)
+
+
 def day_and_time(instant: datetime, zone: str, now: datetime | None = None) -> str:
     """ "30 Nov, 14:32"; the year too where it is not the running one."""
     here = local(instant, zone)

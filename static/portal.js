@@ -9,16 +9,17 @@ root.classList.add("js");
 
 // ---------- remembered choices (a cookie, so that the server writes the first pixel in the right colours) ----------
 
-const THEMES = { "": "Look: as the system", light: "Look: light", dark: "Look: dark" };
+// The words that the script itself says stand in the page, in the person's language.
+const words = (name) => $("#toasts").dataset[name];
+const THEMES = ["", "light", "dark"];
 
 function showTheme(theme) {
   if (theme) root.dataset.bsTheme = theme; else delete root.dataset.bsTheme;
-  for (const words of $$("[data-theme-words]")) words.textContent = THEMES[theme];
+  for (const shown of $$("[data-theme-words]")) shown.textContent = shown.dataset[theme || "system"];
 }
 
 function nextTheme() {
-  const order = Object.keys(THEMES);
-  const theme = order[(order.indexOf(root.dataset.bsTheme || "") + 1) % order.length];
+  const theme = THEMES[(THEMES.indexOf(root.dataset.bsTheme || "") + 1) % THEMES.length];
   document.cookie = `theme=${theme}; path=/; max-age=${theme ? 31536000 : 0}; samesite=lax`;
   showTheme(theme);
 }
@@ -47,17 +48,17 @@ function watchToasts() {
 
 async function copy(button) {
   await navigator.clipboard.writeText(button.dataset.copy);
-  say(`Copied ${button.dataset.copy}`);
+  say(`${words("copied")} ${button.dataset.copy}`);
 }
 
 // ---------- the clock in the top bar ----------
 
 function tick() {
   for (const clock of $$("[data-clock]")) {
-    const parts = Object.fromEntries(new Intl.DateTimeFormat("en-GB", {
+    const parts = Object.fromEntries(new Intl.DateTimeFormat(root.lang === "en" ? "en-GB" : root.lang, {
       timeZone: clock.dataset.clock, weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
     }).formatToParts(Date.now() + clockAhead).map((part) => [part.type, part.value]));
-    clock.textContent = `${parts.weekday} ${parts.day} ${parts.month.slice(0, 3)} ${parts.year}, ${parts.hour}:${parts.minute}`;
+    clock.textContent = `${parts.weekday.slice(0, clock.dataset.weekdays)} ${parts.day}${clock.dataset.dot} ${parts.month.slice(0, 3)} ${parts.year}, ${parts.hour}:${parts.minute}`;
   }
 }
 // The server's clock decides; this machine's may be off.
@@ -138,7 +139,7 @@ async function openPanel(link) {
 function mayLeave() {
   if (!typedIn || warned) return true;
   warned = true;
-  $("[data-panel-say]", panel).textContent = "Nothing is saved yet. Close again to leave without saving.";
+  $("[data-panel-say]", panel).textContent = words("notSavedYet");
   return false;
 }
 
@@ -193,12 +194,11 @@ const LETTERS = {
   f: () => { $(".chips summary, .chips a")?.focus(); return true; },
   g: () => { goingTo = Date.now(); return true; },
 };
-const PLACES = { o: "Organizations", j: "Jobs", i: "Invoices" };
+const place = (letter) => $(`.nav a.item[data-go="${letter}"]`);
 
 function goTo(letter) {
   goingTo = 0;
-  const item = $$(".nav a.item").find((link) => link.textContent.trim() === PLACES[letter]);
-  return press(item);
+  return press(place(letter));
 }
 
 const isField = (element) => element?.matches("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]");
@@ -213,7 +213,7 @@ function onKey(event) {
   if (moveInMenu(event)) return;
   if (event.ctrlKey || event.metaKey || event.altKey || isField(event.target) || $("dialog[open]")) return;
   if (!lettersAreOn() && event.key.length === 1) return;
-  const act = goingTo && Date.now() - goingTo < 1500 && PLACES[event.key] ? () => goTo(event.key) : LETTERS[event.key];
+  const act = goingTo && Date.now() - goingTo < 1500 && /^[a-z]$/.test(event.key) && place(event.key) ? () => goTo(event.key) : LETTERS[event.key];
   if (act && act() !== false) event.preventDefault();
 }
 
@@ -304,7 +304,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if ([409, 422].includes(xhr.status)) { event.detail.shouldSwap = true; event.detail.isError = false; }
   if (new URL(xhr.responseURL).pathname === "/sign-in/") {
     event.detail.shouldSwap = false;
-    say("You were signed out. What you typed is kept: sign in in another tab, then save again.", "warn");
+    say(words("signedOut"), "warn");
   }
 });
 // Signing in again changed the token that the form was written with.
@@ -313,10 +313,9 @@ document.addEventListener("htmx:configRequest", (event) => {
   if (token && event.detail.verb === "post") event.detail.parameters.csrfmiddlewaretoken = token;
 });
 document.addEventListener("htmx:responseError", (event) => {
-  const words = event.detail.xhr.status === 403 ? "Your account lacks the right for this." : "The portal could not do this.";
-  say(`${words} Nothing was saved.`, "danger");
+  say(words(event.detail.xhr.status === 403 ? "noRight" : "couldNot"), "danger");
 });
-document.addEventListener("htmx:sendError", () => say("The portal cannot be reached. Nothing was saved.", "danger"));
+document.addEventListener("htmx:sendError", () => say(words("unreachable"), "danger"));
 
 showTheme(root.dataset.bsTheme || "");
 for (const box of $$("[data-letters]")) box.checked = lettersAreOn();

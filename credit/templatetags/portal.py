@@ -182,7 +182,10 @@ def viewer_clock(context: template.Context) -> dict[str, object]:
         "at": now,
         "zone": zone,
         "place": display.place(zone),
-        "text": f"{here:%a} {here.day} {here:%b} {here.year}, {here:%H:%M}",
+        "text": f"{display.weekday_and_year(here)}, {here:%H:%M}",
+        # How the script that moves the clock writes it.
+        "weekdays": len(display.weekday(here).split()[0]),
+        "dot": "." if display.short_day(here).split()[0].endswith(".") else "",
         "demo": settings.PORTAL_DEMO,
         **_person(context["user"]),
     }

@@ -1,6 +1,19 @@
+from credit.models.alert import (
+    AlertEvent,
+    AlertFeed,
+    AlertKind,
+    AlertPace,
+    AlertReader,
+    AlertRule,
+    AlertSend,
+    AlertWatch,
+    Audience,
+)
 from credit.models.allocation import Allocation
 from credit.models.answer import Answer
 from credit.models.archive import ArchivedLines, LedgerArchive
+from credit.models.authority import Authority, Increase
+from credit.models.bulk import BulkChange, BulkRow, BulkState, BulkVerb, RowState
 from credit.models.change import Change
 from credit.models.client import ApiClient, ApiKey, Scope
 from credit.models.decline import Decline
@@ -12,7 +25,9 @@ from credit.models.limit import CreditLimit, LimitEnding, LimitSlot
 from credit.models.month_end import LockedMonth, MonthEndChunk, MonthEndRun, RunKind
 from credit.models.payment import Payment, PaymentMethod
 from credit.models.period import Period
+from credit.models.request import ChangeRequest, RequestState
 from credit.models.reservation import HoldLine, Reservation, ReservationEnding
+from credit.models.search_text import SearchText
 from credit.models.seller import Seller, TaxRate
 from credit.models.sign_in import SignInTries
 from credit.models.suspension import OverdueSuspension
@@ -20,14 +35,32 @@ from credit.models.transaction import Transaction
 from credit.models.upload import RefusedLine, Upload, UploadState
 from credit.models.view import Preferences, SavedView
 from credit.models.wallet import Wallet
+from credit.models.wallet_copy import CopyState, WalletCopy
+from credit.models.webhook import Webhook
 
 __all__ = [
+    "AlertEvent",
+    "AlertFeed",
+    "AlertKind",
+    "AlertPace",
+    "AlertReader",
+    "AlertRule",
+    "AlertSend",
+    "AlertWatch",
     "Allocation",
     "Answer",
     "ApiClient",
     "ApiKey",
     "ArchivedLines",
+    "Audience",
+    "Authority",
+    "BulkChange",
+    "BulkRow",
+    "BulkState",
+    "BulkVerb",
     "Change",
+    "ChangeRequest",
+    "CopyState",
     "CreditLimit",
     "Decline",
     "Delivery",
@@ -37,6 +70,7 @@ __all__ = [
     "Exposure",
     "ExposureLine",
     "HoldLine",
+    "Increase",
     "Invoice",
     "InvoiceKind",
     "InvoiceLine",
@@ -57,11 +91,14 @@ __all__ = [
     "Period",
     "Preferences",
     "RefusedLine",
+    "RequestState",
     "Reservation",
     "ReservationEnding",
+    "RowState",
     "RunKind",
     "SavedView",
     "Scope",
+    "SearchText",
     "Seller",
     "SignInTries",
     "TaxRate",
@@ -69,4 +106,6 @@ __all__ = [
     "Upload",
     "UploadState",
     "Wallet",
+    "WalletCopy",
+    "Webhook",
 ]

@@ -95,7 +95,7 @@ def late(now: datetime, days: int = 0) -> QuerySet[Invoice]:
 
 
 class IsOnALaterDay(Func):
-    """Whether an instant, in the time zone that a column names, lies on a later day than a date: (instant, zone, date)."""
+    """(instant, zone, date): whether the instant lies on a later day than the date, on that zone's calendar."""
 
     arity = 3
     output_field = BooleanField()

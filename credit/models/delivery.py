@@ -23,21 +23,24 @@ class DeliveryState(models.TextChoices):
     UNKNOWN = "unknown", "Outcome unknown"
 
 
+def state_at(now: datetime) -> Case:
+    """How far what is claimed before it is sent has come, read off its columns; also for alerts."""
+    return Case(
+        When(sent_at__isnull=False, then=Value(DeliveryState.SENT)),
+        When(failed_at__isnull=False, then=Value(DeliveryState.FAILED)),
+        When(claimed_at=None, then=Value(DeliveryState.WAITING)),
+        When(Q(claimed_at__lte=now - LONGEST_SEND) | ~Q(error=""), then=Value(DeliveryState.UNKNOWN)),
+        default=Value(DeliveryState.SENDING),
+        output_field=CharField(),
+    )
+
+
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def waiting(self) -> Self:
         return self.filter(claimed_at=None, sent_at=None, failed_at=None)
 
     def at(self, now: datetime) -> Self:
-        return self.annotate(
-            state=Case(
-                When(sent_at__isnull=False, then=Value(DeliveryState.SENT)),
-                When(failed_at__isnull=False, then=Value(DeliveryState.FAILED)),
-                When(claimed_at=None, then=Value(DeliveryState.WAITING)),
-                When(Q(claimed_at__lte=now - LONGEST_SEND) | ~Q(error=""), then=Value(DeliveryState.UNKNOWN)),
-                default=Value(DeliveryState.SENDING),
-                output_field=CharField(),
-            )
-        )
+        return self.annotate(state=state_at(now))
 
 
 class Delivery(models.Model):

@@ -1,0 +1,148 @@
+"""A look at some wallets: their numbers by the rule, what is to be told, and the sends that tell it, all in one step.
+
+Whoever looks holds the one row of `AlertPace`, so that two workers never decide about one crossing. No charge waits for
+it: wallets are read, never locked. Nothing is sent here; the sends are rows that wait.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from credit.alerts import rules
+from credit.alerts.deciding import Latch, Look, Numbers, Told, look
+from credit.models import (
+    AlertEvent,
+    AlertKind,
+    AlertPace,
+    AlertRule,
+    AlertSend,
+    AlertWatch,
+    Audience,
+    Wallet,
+    Webhook,
+)
+
+_NUMBERS = (
+    "usable_micros", "used_micros", "effective_limit_micros", "used_percent", "limit_state", "limit_ends_at",
+    "falls_back_to_micros", "standing",
+)  # fmt: skip
+_COLUMNS = ("pk", "currency", "last_sequence", "scheduled_starts_at", "organization__billing_email")
+
+
+def look_at(
+    wallet_pks: Sequence[int], *, now: Callable[[], datetime], is_quiet: bool = False
+) -> dict[str, int]:
+    """Up to a few hundred wallets. How many were looked at, and how many alerts that made."""
+    with transaction.atomic():
+        AlertPace.objects.select_for_update(no_key=True).get(pk=1)
+        at = now()
+        rows = Wallet.objects.at(at, *_NUMBERS).filter(pk__in=wallet_pks).order_by("pk")
+        found = list(rows.values(*_COLUMNS, *_NUMBERS))
+        watches = {row.wallet_id: row for row in AlertWatch.objects.filter(wallet__in=wallet_pks)}
+        told = _decided(found, watches, rules.Rules(wallet_pks), at, is_quiet)
+        _write(told, at)
+    return {"wallets": len(found), "alerts": len(told)}
+
+
+def _decided(
+    found: list[dict[str, Any]],
+    watches: dict[int, AlertWatch],
+    all_rules: rules.Rules,
+    at: datetime,
+    is_quiet: bool,
+) -> list[tuple[AlertEvent, AlertRule, str]]:
+    told, kept, gone = [], [], []
+    for row in found:
+        rule = all_rules.of(row["pk"], row["currency"])
+        watch = watches.get(row["pk"]) or AlertWatch(wallet_id=row["pk"])
+        latches = {key: Latch.of_json(latch) for key, latch in watch.latches.items()}
+        seen = look(_numbers(row, at), rules.as_decided(rule), latches, is_quiet=is_quiet)
+        told += [(_event(one, row, at), rule, row["organization__billing_email"]) for one in seen.told]
+        if _changes(watch, seen):
+            (kept if seen.latches or seen.next_at else gone).append(watch)
+    _keep(kept, gone)
+    return told
+
+
+def _numbers(row: dict[str, Any], at: datetime) -> Numbers:
+    return Numbers(
+        at=at,
+        standing=row["standing"],
+        usable_micros=row["usable_micros"],
+        limit_micros=row["effective_limit_micros"],
+        used_percent=row["used_percent"],
+        limit_state=row["limit_state"],
+        limit_ends_at=row["limit_ends_at"],
+        scheduled_starts_at=row["scheduled_starts_at"],
+        is_untouched=row["last_sequence"] == 0,
+    )
+
+
+def _changes(watch: AlertWatch, seen: Look) -> bool:
+    """Puts what was seen on the watch; whether that is anything new."""
+    before = (watch.latches, watch.next_look_at, watch.blocked_since)
+    watch.latches = {key: latch.as_json() for key, latch in seen.latches.items()}
+    watch.next_look_at = seen.next_at
+    blocked = seen.latches.get(f"{AlertKind.BLOCKED}:0")
+    watch.blocked_since = blocked.raised_at if blocked and not blocked.is_quiet else None
+    return before != (watch.latches, watch.next_look_at, watch.blocked_since)
+
+
+def _keep(kept: list[AlertWatch], gone: list[AlertWatch]) -> None:
+    AlertWatch.objects.bulk_create(
+        kept,
+        update_conflicts=True,
+        unique_fields=["wallet"],
+        update_fields=["latches", "next_look_at", "blocked_since"],
+    )
+    if gone:
+        AlertWatch.objects.filter(pk__in=[watch.pk for watch in gone]).delete()
+
+
+def _event(told: Told, row: dict[str, Any], at: datetime) -> AlertEvent:
+    return AlertEvent(
+        wallet_id=row["pk"],
+        at=at,
+        kind=told.kind,
+        threshold=told.threshold,
+        covers=list(told.covers),
+        standing=row["standing"],
+        usable_micros=row["usable_micros"],
+        limit_micros=row["effective_limit_micros"],
+        used_micros=row["used_micros"],
+        used_percent=row["used_percent"],
+        limit_ends_at=row["limit_ends_at"],
+        falls_back_to_micros=row["falls_back_to_micros"],
+    )
+
+
+def _write(told: list[tuple[AlertEvent, AlertRule, str]], at: datetime) -> None:
+    if not told:
+        return
+    AlertEvent.objects.bulk_create([event for event, _, _ in told])
+    webhooks = list(Webhook.objects.filter(removed_at=None, paused_at=None))
+    sends = [send for event, rule, email in told for send in sends_of(event, rule, email, webhooks, at)]
+    AlertSend.objects.bulk_create(sends)
+
+
+def sends_of(
+    event: AlertEvent, rule: AlertRule, billing_email: str, webhooks: list[Webhook], at: datetime
+) -> list[AlertSend]:
+    """To whom an event goes, unsaved: one send per address and per webhook that wants to hear of its kind."""
+    made: dict[str, AlertSend] = {}
+    if settings.CREDIT_SEND_BY_EMAIL:
+        wanted = [(Audience.CUSTOMER, billing_email)] if rule.to_customer and billing_email else []
+        for audience, address in [*wanted, *((Audience.STAFF, address) for address in rule.to_staff)]:
+            made.setdefault(
+                address.lower(),
+                AlertSend(event=event, audience=audience, recipient=address, created_at=at, next_try_at=at),
+            )
+    calls = [
+        AlertSend(event=event, audience=Audience.WEBHOOK, webhook=webhook, created_at=at, next_try_at=at)
+        for webhook in webhooks
+        if not webhook.kinds or event.kind in webhook.kinds
+    ]
+    return [*made.values(), *calls]

@@ -83,7 +83,7 @@ class _Pen:
     def __init__(self, facts: Facts, sheet: Drawing):
         self.facts = facts
         self.sheet = sheet
-        self.step = _step(_highest(facts))
+        self.step = round_step(_highest(facts))
         self.top_micros = _grid_top(_highest(facts), self.step)
 
     def drawing(self) -> Drawing:
@@ -246,7 +246,7 @@ def _highest(facts: Facts) -> int:
     return max((micros for micros in shown if micros), default=100 * MICROS)
 
 
-def _step(highest: int) -> int:
+def round_step(highest: int) -> int:
     """A round number of which a few reach the highest value."""
     rough = highest / _MOST_GRID_LINES
     power = 10 ** floor(log10(rough))

@@ -23,10 +23,12 @@ from credit.models.invoice import Invoice, InvoiceKind, InvoiceLine, InvoiceSeri
 from credit.models.job import Difference, JobRun, Notice
 from credit.models.limit import CreditLimit, LimitEnding, LimitSlot
 from credit.models.month_end import LockedMonth, MonthEndChunk, MonthEndRun, RunKind
+from credit.models.note import Note, Settled
 from credit.models.payment import Payment, PaymentMethod
 from credit.models.period import Period
 from credit.models.request import ChangeRequest, RequestState
 from credit.models.reservation import HoldLine, Reservation, ReservationEnding
+from credit.models.seal import Seal, SealCheck, Sealed, SealHorizon
 from credit.models.search_text import SearchText
 from credit.models.seller import Seller, TaxRate
 from credit.models.sign_in import SignInTries
@@ -84,6 +86,7 @@ __all__ = [
     "LockedMonth",
     "MonthEndChunk",
     "MonthEndRun",
+    "Note",
     "Notice",
     "OverdueSuspension",
     "Payment",
@@ -98,8 +101,13 @@ __all__ = [
     "RunKind",
     "SavedView",
     "Scope",
+    "Seal",
+    "SealCheck",
+    "SealHorizon",
+    "Sealed",
     "SearchText",
     "Seller",
+    "Settled",
     "SignInTries",
     "TaxRate",
     "Transaction",

@@ -6,7 +6,8 @@ from organizations.names import SEARCH_LENGTH
 
 # What a list can be put in order by, as columns of the copy; the first ones move with the clock.
 MOVING = (
-    "balance_micros", "unbilled_micros", "reserved_micros", "limit_order", "usable_order", "used_order", "standing_order",
+    "balance_micros", "unbilled_micros", "reserved_micros", "limit_order", "usable_order", "used_order",
+    "standing_order",
 )  # fmt: skip
 
 

@@ -12,6 +12,10 @@ class Actor:
     user: Any = None
     rights: frozenset[str] | None = field(default=None, repr=False)
     client_id: int | None = None
+    # The group whose authority a client has; a person has that of all their groups.
+    authority_id: int | None = None
+    # What a system measured and a person handed over: the service was delivered, nobody decides about it.
+    is_delivered: bool = False
     # The same client from two addresses is one actor: its charges are applied together.
     origin: Origin = field(default_factory=current, compare=False)
 
@@ -25,8 +29,15 @@ class Actor:
         return cls(name=name)
 
     @classmethod
-    def client(cls, name: str, rights: frozenset[str], pk: int | None = None) -> "Actor":
-        return cls(name=name, rights=rights, client_id=pk)
+    def client(
+        cls, name: str, rights: frozenset[str], pk: int | None = None, authority_id: int | None = None
+    ) -> "Actor":
+        return cls(name=name, rights=rights, client_id=pk, authority_id=authority_id)
+
+    @classmethod
+    def measured(cls, user: Any) -> "Actor":
+        """A person who hands in what a system measured, such as a usage file."""
+        return replace(cls.person(user), is_delivered=True)
 
     def from_here(self) -> "Actor":
         """An actor that outlives a request, as this one's: its origin is where the running request came from."""

@@ -17,6 +17,7 @@ _VIEW = [
     "view_invoice",
     "view_change",
     "view_monthendrun",
+    "view_changerequest",
 ]
 _OFFICER = [
     *_VIEW,
@@ -49,6 +50,14 @@ _MANAGER = [
     "share_views",
 ]
 MEMBERS = {VIEWER: _VIEW, OFFICER: _OFFICER, MANAGER: _MANAGER}
+# What each may decide alone, to begin with: largest amount, largest increase in 30 days, longest days, unlimited.
+# For any currency; where money is lighter than euros, rows of its own are set in the Django admin.
+AUTHORITY = {
+    VIEWER: (0, 0, 0, False),
+    OFFICER: (10_000, 5_000, 60, False),
+    MANAGER: (1_000_000, 250_000, 366, True),
+    ADMINISTRATOR: (10**12, 10**12, 366, True),
+}
 
 
 def create_groups(sender: AppConfig, using: str, **kwargs: Any) -> None:
@@ -62,3 +71,23 @@ def create_groups(sender: AppConfig, using: str, **kwargs: Any) -> None:
         group.permissions.set(ours.filter(codename__in=codenames))
     administrators, _ = Group.objects.using(using).get_or_create(name=ADMINISTRATOR)
     administrators.permissions.set(Permission.objects.using(using).all())
+    _give_authority(using)
+
+
+def _give_authority(using: str) -> None:
+    """Once: to a group that has no row at all. Whoever should decide nothing keeps a row of zeros."""
+    from django.contrib.auth.models import Group
+
+    from credit.models import Authority
+    from credit.money import to_micros
+
+    without = Group.objects.using(using).filter(name__in=AUTHORITY, authorities=None)
+    for group in without:
+        amount, increase, days, unlimited = AUTHORITY[group.name]
+        Authority.objects.using(using).create(
+            group=group,
+            largest_amount_micros=to_micros(amount),
+            largest_increase_micros=to_micros(increase),
+            longest_days=days,
+            unlimited=unlimited,
+        )

@@ -160,7 +160,7 @@ def import_upload(pk: int) -> None:
     upload = working.take(pk, now=timezone.now)
     if upload is None:
         return
-    by = Actor.person(upload.by_user) if upload.by_user else Actor.system(upload.by_name)
+    by = Actor.measured(upload.by_user) if upload.by_user else Actor.system(upload.by_name)
     with suppress(working.TakenOver):
         is_over = working.work_off(
             upload,

@@ -8,6 +8,7 @@ from typing import Any
 from credit import rules
 from credit.actions import inputs, plain
 from credit.actions.answering import Request, answer, answer_one
+from credit.actions.authority import Raise, is_bound, spend
 from credit.actions.books import Account, Now
 from credit.actions.outcome import Outcome
 from credit.actions.refusals import BadInput, Declined, require
@@ -48,7 +49,7 @@ class Line(Request):
         return {"kind": self.kind, "amount_micros": self.micros, "reference": self.reference}
 
     def is_plain(self, by: Actor) -> bool:
-        return not self.overrun or by.may("credit.overrun")
+        return not self.overrun or (by.may("credit.overrun") and not _decides(by))
 
     def check(self, account: Account) -> None:
         refuse_other_currency(self.currency, account.wallet)
@@ -60,6 +61,7 @@ class Line(Request):
         refuse_when_closed(account.wallet)
         if self.overrun:
             require(account.books.by, "credit.overrun", "charge beyond the limit")
+            self._ask_authority(account)
         else:
             self._ask_the_limit(account)
         line = post_charge(
@@ -72,6 +74,14 @@ class Line(Request):
             overrun=self.overrun,
         )
         return accepted(self.verb, account, line)
+
+    def _ask_authority(self, account: Account) -> None:
+        """What a person charges beyond the limit is credit that they give."""
+        wallet = account.wallet
+        is_gated = not rules.is_invoiced_at_once(wallet.mode, wallet.scheme, self.kind)
+        if is_gated and _decides(account.books.by) and not account.covers(self.micros):
+            over = self.micros - max(0, account.usable or 0)
+            spend(account, Raise(self.verb, over, over))
 
     def _ask_the_limit(self, account: Account) -> None:
         wallet = account.wallet
@@ -91,6 +101,11 @@ def charge(
 ) -> Outcome:
     """Accepted or declined; BadInput or Refused where nothing is stored. `details` are the fields of a Line."""
     return answer_one(Line(wallet=wallet, amount=amount, kind=kind, **details), by=by, now=now)
+
+
+def _decides(by: Actor) -> bool:
+    """A person with a decision of their own; not one who hands in what a system measured."""
+    return by.user is not None and not by.is_delivered and is_bound(by)
 
 
 # -- what other verbs that charge share

@@ -117,7 +117,7 @@ def note_use(client: ApiClient, now: datetime) -> None:
 
 def actor_of(client: ApiClient) -> Actor:
     rights = {right for scope in client.scopes for right in RIGHTS[Scope(scope)]}
-    return Actor.client(client.name, frozenset(rights), client.pk)
+    return Actor.client(client.name, frozenset(rights), client.pk, client.authority_id)
 
 
 def _new_key(client: ApiClient, by: Actor, now: datetime) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from credit.actions import inputs
 from credit.actions.answering import Request, answer_one
+from credit.actions.authority import Raise, spend
 from credit.actions.books import Account, Now
 from credit.actions.charges import accepted, refuse_when_closed
 from credit.actions.outcome import Outcome
@@ -16,6 +17,7 @@ from credit.models import Transaction, Wallet
 from credit.money import to_words
 from credit.terms import CHARGES, Kind, PaymentMode, Reason
 
+_TRANSFERS = (Kind.TRANSFER_IN, Kind.TRANSFER_OUT)
 _GIVES_BACK = (Kind.REFUND, Kind.CREDIT_NOTE)
 
 
@@ -90,7 +92,7 @@ class Reversal(Correction):
     def decide(self, account: Account) -> Outcome:
         refuse_when_closed(account.wallet)
         _refuse_irreversible(self.original)
-        if self.original.kind in (Kind.TRANSFER_IN, Kind.TRANSFER_OUT):
+        if self.original.kind in _TRANSFERS:
             line = self._reverse_transfer(account)
         elif self.original.kind in CHARGES:
             micros = _left_to_take(self.original, None)
@@ -103,6 +105,8 @@ class Reversal(Correction):
         amount = -leg.amount_micros
         counted = goes_to_unbilled(account.wallet, leg)
         account.refuse_beyond_bounds(balance=0 if counted else amount, unbilled=-amount if counted else 0)
+        if leg.kind not in _TRANSFERS:
+            _ask_authority(account, leg, "reversal", amount, self.reason)
         return account.post(Kind.REVERSAL, amount, counted=counted, original=leg, reason=self.reason)
 
     def _reverse_transfer(self, account: Account) -> Transaction:
@@ -110,6 +114,8 @@ class Reversal(Correction):
         accounts = [account.books.accounts[leg.wallet_id] for leg in legs]
         for each in accounts:
             refuse_when_closed(each.wallet)
+        for each, leg in zip(accounts, legs, strict=True):
+            _ask_authority(each, leg, "reversal", -leg.amount_micros, self.reason)
         lines = [self._reverse_leg(each, leg) for each, leg in zip(accounts, legs, strict=True)]
         return next(line for line in lines if line.wallet.pk == account.wallet.pk)
 
@@ -146,10 +152,18 @@ def put_back(account: Account, item: Transaction, kind: Kind, micros: int, reaso
     details: dict[str, Any] = {"original": item, "reason": reason}
     counted = goes_to_unbilled(account.wallet, item)
     account.refuse_beyond_bounds(balance=0 if counted else micros, unbilled=-micros if counted else 0)
+    _ask_authority(account, item, "refund" if kind == Kind.REFUND else "reversal", micros, reason)
     if item.invoice is not None:
         kind = Kind.CREDIT_NOTE if kind == Kind.REFUND else kind
         details["invoice"] = account.books.invoice(*credit_note(item.invoice, item.kind, micros, account.at))
     return account.post(kind, micros, counted=counted, **details)
+
+
+def _ask_authority(account: Account, item: Transaction, verb: str, micros: int, reason: str) -> None:
+    """What a person gives back raises usable credit; a system gives back what it charged, and decides nothing."""
+    if account.books.by.user is not None:
+        wish = {"transaction": item.pk, "amount": micros, "reason": reason}
+        spend(account, Raise(verb, micros, micros, wish=wish))
 
 
 def goes_to_unbilled(wallet: Wallet, item: Transaction) -> bool:

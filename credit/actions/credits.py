@@ -5,6 +5,7 @@ from typing import Any
 
 from credit.actions import inputs
 from credit.actions.answering import Request, answer_one
+from credit.actions.authority import Raise, spend
 from credit.actions.books import Account, Now
 from credit.actions.charges import accepted, refuse_when_closed
 from credit.actions.outcome import Outcome
@@ -44,6 +45,10 @@ class MoneyRequest(Request):
     def signed(self) -> int:
         return -self.micros
 
+    def ask_authority(self, account: Account) -> None:
+        """What raises usable credit or lets money out is somebody's decision; counted with the wallet's increases."""
+        spend(account, Raise(self.verb, self.micros, self.micros, wish=self.content()))
+
     def post(self, account: Account) -> Outcome:
         line = account.post(self.kind, self.signed(), reason=self.reason, reference=self.reference)
         return accepted(self.verb, account, line)
@@ -58,6 +63,7 @@ class GiveCredit(MoneyRequest):
 
     def decide(self, account: Account) -> Outcome:
         refuse_when_closed(account.wallet)
+        self.ask_authority(account)
         return self.post(account)
 
 

@@ -1,5 +1,6 @@
 """What a wish for a limit means for one wallet at one instant: the columns to write, the harm to name, what follows."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -8,6 +9,7 @@ from django.conf import settings
 
 from credit import periods
 from credit.actions import inputs
+from credit.actions.authority import BeyondAuthority, Bounds, Raise, raised
 from credit.actions.refusals import BadInput, Refused, require
 from credit.actions.settling import clear_temporary, place_temporary
 from credit.actors import Actor
@@ -36,6 +38,13 @@ class Wish:
     ends_at: datetime | None = None
     starts_at: datetime | None = None
 
+    def content(self) -> dict[str, Any]:
+        """All that was typed, as a request keeps it: the amount in micros, instants in ISO 8601."""
+        amount = None if self.amount in (None, "") else inputs.amount(self.amount or 0, zero=True)
+        ends_at, starts_at = (each and each.isoformat() for each in (self.ends_at, self.starts_at))
+        said = {"unlimited": self.unlimited, "days": self.days, "ends_at": ends_at, "starts_at": starts_at}
+        return {"amount": amount, **said}
+
     @property
     def is_temporary(self) -> bool:
         return self.days is not None or self.ends_at is not None or self.starts_at is not None
@@ -55,7 +64,10 @@ class Plan:
 
 @dataclass
 class Preview:
-    """The plan and the three instants by the rule; each a wallet with `Wallet.objects.at()`'s numbers, or None."""
+    """The plan and the three instants by the rule; each a wallet with `Wallet.objects.at()`'s numbers, or None.
+
+    `beyond`: why saving would have to become a request. `bounds`: how far the actor decides; None is without bound.
+    """
 
     plan: Plan
     now: Wallet
@@ -64,6 +76,8 @@ class Preview:
     next_instant: datetime | None
     ends_running: bool
     leaves_scheduled: bool
+    beyond: BeyondAuthority | None = None
+    bounds: Bounds | None = None
 
 
 def parse_permanent(amount: inputs.Amount | None, unlimited: bool, currency: str, by: Actor) -> int | None:
@@ -118,6 +132,18 @@ def plan_limit(wallet: Wallet, wish: Wish, t: datetime) -> Plan:
     starts_at, ends_at = _span(wallet, wish, t)
     slot = LimitSlot.SCHEDULED if starts_at > t else LimitSlot.TEMPORARY
     return Plan(slot, amount, starts_at, ends_at, slot_columns(slot, amount, starts_at, ends_at))
+
+
+def raise_of(wallet: Wallet, columns: Mapping[str, Any], verb: str, t: datetime, **more: Any) -> Raise:
+    """What the planned columns ask of the actor's authority."""
+    before = {name: getattr(wallet, name) for name in LIMIT_COLUMNS}
+    amount, increase = raised(before, before | dict(columns), t)
+    return Raise(verb, amount, increase, **more)
+
+
+def raise_of_plan(wallet: Wallet, plan: Plan, wish: Wish, t: datetime) -> Raise:
+    span = {"starts_at": plan.starts_at, "ends_at": plan.ends_at} if plan.ends_at else {}
+    return raise_of(wallet, plan.columns, "set_limit", t, wish=wish.content(), **span)
 
 
 def slot_columns(

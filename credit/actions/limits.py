@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
-from credit.actions import inputs
+from credit.actions import authority, inputs
 from credit.actions.books import Account, Now, opened
 from credit.actions.changes import record, refuse_if_changed, snapshot
 from credit.actions.limit_endings import end_at_once
@@ -22,6 +22,8 @@ from credit.actions.limit_plans import (
     next_instant,
     parse_reason,
     plan_limit,
+    raise_of,
+    raise_of_plan,
     refuse_wish,
     slot_columns,
 )
@@ -50,6 +52,7 @@ def set_limit(
     """Sets a credit limit and gives its history row.
 
     BadInput names the field; Refused carries not_allowed_for_mode, not_authorized, changed_meanwhile or wallet_closed;
+    BeyondAuthority (not_authorized too) carries what is allowed;
     ConfirmationNeeded names the harm until `confirmed`.
     """
     require(by, "credit.set_credit_limit", "set a credit limit")
@@ -61,6 +64,7 @@ def set_limit(
         plan = plan_limit(account.wallet, wish, account.at)
         current, after = _before_and_after(account, plan.columns)
         _refuse_unconfirmed(harms_of(account.wallet, plan, current, after), confirmed)
+        authority.spend(account, raise_of_plan(account.wallet, plan, wish, account.at))
         return _write(account, plan, *told)
 
 
@@ -74,6 +78,7 @@ def preview_limit(*, wallet: Wallet, now: datetime, by: Actor, **wish: Any) -> P
     after = _at(wallet, now, plan.columns)
     plan.harms = harms_of(settled, plan, current, after)
     running = {name: getattr(settled, name) for name in LIMIT_COLUMNS} | plan.columns
+    asks = raise_of_plan(settled, plan, asked, now)
     then = next_instant(settled, running, now)
     return Preview(
         plan=plan,
@@ -83,6 +88,8 @@ def preview_limit(*, wallet: Wallet, now: datetime, by: Actor, **wish: Any) -> P
         next_instant=then,
         ends_running=bool(settled.temporary_ends_at and not running["temporary_ends_at"]),
         leaves_scheduled=bool(running["scheduled_starts_at"] and plan.slot != LimitSlot.SCHEDULED),
+        beyond=authority.beyond(settled, asks, by, now),
+        bounds=authority.bounds_of(settled, by, now),
     )
 
 
@@ -107,6 +114,10 @@ def end_temporary(
         ):
             raise Refused(Reason.NOT_FOUND, "There is no such temporary limit any more. Look at the history.")
         _refuse_below_use(account, slot_columns(slot), confirmed)
+        ends = raise_of(
+            account.wallet, slot_columns(slot), "end_temporary_limit", account.at, wish={"slot": slot}
+        )
+        authority.spend(account, ends)
         drop_temporary(account, slot, LimitEnding.REMOVED)
 
 

@@ -1,15 +1,17 @@
 """Changing payment mode and invoicing scheme. What is owed is conserved, but for rounding."""
 
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from credit import periods
 from credit.actions import inputs
+from credit.actions.authority import Raise, spend
 from credit.actions.books import Account, Now, opened
 from credit.actions.changes import record, refuse_if_changed, snapshot
 from credit.actions.closes import close_ended
-from credit.actions.limit_plans import parse_permanent, parse_reason
+from credit.actions.limit_plans import LIMIT_COLUMNS, parse_permanent, parse_reason, raise_of
 from credit.actions.limits import drop_permanent, drop_temporary, write_permanent
 from credit.actions.refusals import BadInput, ConfirmationNeeded, Refused, require
 from credit.actions.settling import end_period, start_period
@@ -30,6 +32,9 @@ class ModeWish:
     limit: inputs.Amount | None = None
     unlimited: bool = False
     keep_limit: bool | None = None
+
+    def content(self) -> dict[str, Any]:
+        return asdict(self) | {"limit": None if self.limit in (None, "") else str(self.limit)}
 
 
 def change_mode(
@@ -54,12 +59,13 @@ def change_mode(
         account = books[wallet]
         refuse_if_changed(account, version)
         _refuse(account.wallet, wish, by)
-        before = snapshot(account.wallet)
+        before, usable, stood = snapshot(account.wallet), account.usable, copy(account.wallet)
         if to == PaymentMode.POSTPAID:
             _to_postpaid(account, wish)
         else:
             _to_prepaid(account, wish)
         record(account, "change_payment_mode", before, reason_code=code, reason=words)
+        spend(account, _raise_of(account, stood, usable, wish))
     return account.wallet
 
 
@@ -137,6 +143,16 @@ def finish_postpaid(account: Account) -> None:
     end_period(wallet, max(account.at, wallet.period_starts_at + _TICK), account.at).save()
     wallet.period_starts_at = wallet.period_ends_at = None
     close_ended(account.books)
+
+
+def _raise_of(account: Account, stood: Wallet, usable: int | None, wish: ModeWish) -> Raise:
+    """A switch raises by its limit, or by what it makes usable: a debt that is due counts no longer against it."""
+    columns = {name: getattr(account.wallet, name) for name in LIMIT_COLUMNS}
+    limit = raise_of(stood, columns, "change_payment_mode", account.at, wish=wish.content())
+    if usable is None or account.usable is None or limit.amount_micros is None:
+        return limit
+    more = max(limit.increase_micros, account.usable - usable)
+    return replace(limit, increase_micros=more, amount_micros=max(limit.amount_micros, more))
 
 
 def _to_postpaid(account: Account, wish: ModeWish) -> None:

@@ -58,6 +58,7 @@ class Transfer(MoneyRequest):
         refuse_when_closed(target.wallet)
         refuse_when_suspended(account.wallet)
         refuse_beyond_own_money(account, self.micros)
+        self.ask_authority(account)
         details: dict[str, Any] = {"reason": self.reason, "reference": self.reference}
         line = account.post(Kind.TRANSFER_OUT, -self.micros, **details)
         account.books.write_lines()  # the leg that arrives names the leg that left

@@ -9,9 +9,10 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from credit.actions import inputs, months
+from credit.actions.authority import Raise, raised, spend
 from credit.actions.books import Account, Books, Now, opened
 from credit.actions.changes import record, snapshot
-from credit.actions.limit_plans import parse_permanent, parse_reason
+from credit.actions.limit_plans import LIMIT_COLUMNS, parse_permanent, parse_reason
 from credit.actions.limits import first_limit
 from credit.actions.modes import begin_postpaid, finish_postpaid
 from credit.actions.refusals import BadInput, ConfirmationNeeded, Refused, require
@@ -131,12 +132,20 @@ def create_wallets(
         books = Books(wallets, at, by)
         for each, wallet in zip(new, wallets, strict=True):
             if each.has_limit:
+                spend(books[wallet], _raise_of(wallet))
                 books.add(first_limit(books[wallet], code, words))
             record(books[wallet], "create_wallet", {}, reason_code=code, reason=words)
         books.write()
         for wallet in wallets:
             _set_organization_status(wallet.organization, wallet.organization_status)
     return wallets
+
+
+def _raise_of(wallet: Wallet) -> Raise:
+    """The first limit is credit from nothing."""
+    before = {name: None for name in LIMIT_COLUMNS}
+    after = {name: getattr(wallet, name) for name in LIMIT_COLUMNS}
+    return Raise("create_wallet", *raised(before, after, wallet.created_at))
 
 
 def _build(new: NewWallet, limit: int | None, organizations: dict[int, Organization], at: datetime) -> Wallet:

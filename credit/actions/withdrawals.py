@@ -26,6 +26,7 @@ class Withdrawal(MoneyRequest):
         refuse_when_closed(account.wallet)
         refuse_when_suspended(account.wallet)
         refuse_beyond_own_money(account, self.micros)
+        self.ask_authority(account)
         return self.post(account)
 
 
@@ -49,6 +50,7 @@ class WriteOff(MoneyRequest):
         if self.micros > owed:
             message = f"At most what is owed can be written off: {to_words(owed)} {account.wallet.currency}."
             raise Declined(Reason.INVALID_AMOUNT, message, owed_micros=owed)
+        self.ask_authority(account)
         return self.post(account)
 
 

@@ -3,8 +3,10 @@
 from datetime import datetime
 from typing import Self
 
+from django.contrib.auth.models import Group
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from credit.models.recorded import Recorded
 
@@ -32,6 +34,14 @@ class ApiClient(Recorded):
 
     name = models.CharField(max_length=100, unique=True)
     scopes = models.JSONField(default=list)
+    authority = models.ForeignKey(
+        Group,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text=_("The group whose authority it has. Empty: it raises nothing."),
+    )
     created_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True, blank=True, help_text="Written at most once a minute.")
     revoked_at = models.DateTimeField(null=True, blank=True)

@@ -44,11 +44,23 @@ class CreditLimit(Recorded):
     ended_at = models.DateTimeField(null=True, blank=True)
     ending = models.CharField(max_length=10, choices=LimitEnding, blank=True)
     ended_by_name = models.CharField(max_length=150, blank=True)
+    review_on = models.DateField(
+        null=True, blank=True, help_text="When somebody should look at a permanent limit again."
+    )
+    reviewed_at = models.DateTimeField(null=True, blank=True)
+    reviewed_by_name = models.CharField(max_length=150, blank=True)
 
     objects = CreditLimitQuerySet.as_manager()
 
     class Meta:
         ordering = ["wallet", "-starts_at", "-pk"]
+        indexes = [
+            models.Index(
+                fields=["review_on", "id"],
+                condition=Q(ended_at__isnull=True, review_on__isnull=False),
+                name="limits_by_review",
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["wallet", "slot"],

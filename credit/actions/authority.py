@@ -1,0 +1,242 @@
+"""Up to where somebody decides alone. One question, asked by every verb that raises usable or lets money out, once the
+wallet is locked: so increases that add up over 30 days are counted right, whoever comes at the same moment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from credit import periods
+from credit.actions.books import Account
+from credit.actions.refusals import Refused
+from credit.actors import Actor
+from credit.models import Authority, Increase, Wallet
+from credit.money import round_down_to_currency, to_words
+from credit.terms import Reason
+
+_DAY = timedelta(days=1)
+_NO_BOUND = 2**62  # above every amount; "unlimited" as a number to compare
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Micros, and days of a temporary limit. `spent_micros`: what was raised on the wallet in the last 30 days."""
+
+    amount_micros: int = 0
+    increase_micros: int = 0
+    days: int = 0
+    unlimited: bool = False
+    spent_micros: int = 0
+
+    @property
+    def left_micros(self) -> int:
+        return max(0, self.increase_micros - self.spent_micros)
+
+
+@dataclass(frozen=True)
+class Raise:
+    """What a verb asks for. `amount_micros`: the limit it would stand at, or the money; None is unlimited.
+
+    `increase_micros`: by how much that is more than would stand there otherwise. `wish`: all that was typed.
+    """
+
+    verb: str
+    amount_micros: int | None
+    increase_micros: int
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    wish: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def days(self) -> int:
+        """Begun days of a temporary limit; 0 for what lasts."""
+        if self.starts_at is None or self.ends_at is None:
+            return 0
+        return -((self.starts_at - self.ends_at) // _DAY)
+
+
+class BeyondAuthority(Refused):
+    """Allowed to somebody with more authority: the change can become a request (`actions.requests.ask`).
+
+    `numbers`: largest_amount_micros, left_micros (of the 30 days), longest_days, and allowed_micros: the largest amount
+    that the actor may decide now, None where no part of it is theirs.
+    """
+
+    def __init__(self, message: str, asked: Raise, bounds: Bounds, *, wallet: Wallet, field: str):
+        self.asked, self.bounds, self.wallet = asked, bounds, wallet
+        numbers = {
+            "largest_amount_micros": bounds.amount_micros,
+            "largest_increase_micros": bounds.increase_micros,
+            "left_micros": bounds.left_micros,
+            "longest_days": bounds.days,
+            "allowed_micros": allowed(asked, bounds, wallet.currency),
+        }
+        super().__init__(Reason.NOT_AUTHORIZED, message, field=field, **numbers)
+
+
+def spend(account: Account, asked: Raise) -> None:
+    """Lets a raise through and counts it, or BeyondAuthority; jobs of the system are not bound, superusers count."""
+    by = account.books.by
+    if asked.increase_micros <= 0 or is_system(by):
+        return
+    if refusal := beyond(account.wallet, asked, by, account.at):
+        raise refusal
+    if asked.amount_micros is None:
+        return
+    Increase.objects.create(
+        wallet=account.wallet,
+        at=account.at,
+        verb=asked.verb,
+        increase_micros=min(asked.increase_micros, _NO_BOUND),
+        by_user=by.user,
+        by_name=by.name,
+    )
+
+
+def beyond(wallet: Wallet, asked: Raise, by: Actor, at: datetime) -> BeyondAuthority | None:
+    """The refusal that saving would meet at that instant, or None."""
+    if asked.increase_micros <= 0:
+        return None
+    bounds = bounds_of(wallet, by, at)
+    if bounds is None:
+        return None
+    for name, says in _objections(wallet, asked, bounds):
+        return BeyondAuthority(says, asked, bounds, wallet=wallet, field=name)
+    return None
+
+
+def bounds_of(wallet: Wallet, by: Actor, at: datetime) -> Bounds | None:
+    """The best of the actor's groups in the wallet's currency; None: not bound. Without any row, nothing is theirs."""
+    if not is_bound(by):
+        return None
+    rows = _rows(by, wallet.currency)
+    spent = Increase.objects.filter(wallet_id=wallet.pk).counted(at).total()
+    return best(rows, wallet.currency, spent)
+
+
+def best(rows: list[Authority], currency: str, spent: int = 0) -> Bounds:
+    """Of each group the row of the currency, else that for any; of those the best of each figure."""
+    by_group: dict[int, Authority] = {}
+    for row in sorted(rows, key=lambda row: row.currency):  # the empty one comes first, and is replaced
+        if row.currency in ("", currency):
+            by_group[row.group_id] = row
+    held = list(by_group.values())
+    return Bounds(
+        max((row.largest_amount_micros for row in held), default=0),
+        max((row.largest_increase_micros for row in held), default=0),
+        max((row.longest_days for row in held), default=0),
+        any(row.unlimited for row in held),
+        spent,
+    )
+
+
+def is_system(by: Actor) -> bool:
+    return by.user is None and by.rights is None
+
+
+def is_bound(by: Actor) -> bool:
+    """Superusers and jobs of the system decide everything."""
+    return not (is_system(by) or (by.user is not None and by.user.is_superuser))
+
+
+def rows_of(by: Actor) -> list[Authority]:
+    """All that the actor's groups may, in every currency."""
+    return list(Authority.objects.filter(_held_by(by)))
+
+
+def _rows(by: Actor, currency: str) -> list[Authority]:
+    return list(Authority.objects.in_currency(currency).filter(_held_by(by)))
+
+
+def _held_by(by: Actor) -> Q:
+    return Q(group__user=by.user) if by.user is not None else Q(group=by.authority_id)
+
+
+# -- what is too much, and how much of it is not
+
+
+def _objections(wallet: Wallet, asked: Raise, bounds: Bounds) -> list[tuple[str, str]]:
+    found = []
+    if asked.amount_micros is None:
+        if not bounds.unlimited:
+            found.append(("limit_is", _("Unlimited is above your authority.")))
+        return found
+    currency = wallet.currency
+    if asked.amount_micros > bounds.amount_micros:
+        most = f"{to_words(bounds.amount_micros)} {currency}"
+        found.append(("amount", _("Above your authority of %(most)s.") % {"most": most}))
+    if asked.increase_micros > bounds.left_micros:
+        found.append(("amount", _too_much_more(asked, bounds, currency)))
+    if asked.ends_at and _is_too_long(asked, bounds, wallet.time_zone):
+        says = ngettext(
+            "A temporary limit of more than %(days)s day is above your authority.",
+            "A temporary limit of more than %(days)s days is above your authority.",
+            bounds.days,
+        )
+        found.append(("days", says % {"days": bounds.days}))
+    return found
+
+
+def _too_much_more(asked: Raise, bounds: Bounds, currency: str) -> str:
+    figures = {
+        "increase": to_words(asked.increase_micros),
+        "most": f"{to_words(bounds.increase_micros)} {currency}",
+        "left": f"{to_words(bounds.left_micros)} {currency}",
+    }
+    if not bounds.spent_micros:
+        return _("Above your authority of %(most)s: this is %(increase)s more.") % figures
+    return (
+        _(
+            "Above your authority: this is %(increase)s more, and %(left)s is left of %(most)s in 30 days for this wallet."
+        )
+        % figures
+    )
+
+
+def _is_too_long(asked: Raise, bounds: Bounds, zone: str) -> bool:
+    assert asked.starts_at is not None and asked.ends_at is not None
+    return asked.ends_at > periods.days_later(asked.starts_at, bounds.days, zone)
+
+
+def allowed(asked: Raise, bounds: Bounds, currency: str) -> int | None:
+    """The largest amount of the same kind that is within the bounds, in whole minor units; None for nothing."""
+    if asked.amount_micros is None:
+        return None
+    stands = asked.amount_micros - asked.increase_micros
+    most = min(asked.amount_micros, bounds.amount_micros, stands + bounds.left_micros)
+    most = round_down_to_currency(most, currency)
+    return most if most > max(0, stands) and bounds.left_micros else None
+
+
+# -- by how much a change of limits raises
+
+
+def raised(before: Mapping[str, Any], after: Mapping[str, Any], at: datetime) -> tuple[int | None, int]:
+    """The highest limit that is higher than it would have been, and by how much most, from an instant on.
+
+    So making a temporary limit last longer is a raise over what would follow it, and a lower one is none.
+    """
+    turns = {before[name] for name in _TURNS} | {after[name] for name in _TURNS}
+    instants = [at, *(turn for turn in turns if turn and turn > at)]
+    steps = [(_limit_at(after, t), _limit_at(after, t) - _limit_at(before, t)) for t in instants]
+    raises = [(stands, more) for stands, more in steps if more > 0]
+    if not raises:
+        return 0, 0
+    highest = max(stands for stands, _more in raises)
+    return (None if highest == _NO_BOUND else highest), max(more for _stands, more in raises)
+
+
+_TURNS = ("temporary_ends_at", "scheduled_starts_at", "scheduled_ends_at")
+
+
+def _limit_at(row: Mapping[str, Any], t: datetime) -> int:
+    if row["scheduled_ends_at"] and row["scheduled_starts_at"] <= t < row["scheduled_ends_at"]:
+        return int(row["scheduled_limit_micros"])
+    is_later = row["scheduled_ends_at"] and t >= row["scheduled_ends_at"]
+    if row["temporary_ends_at"] and t < row["temporary_ends_at"] and not is_later:
+        return int(row["temporary_limit_micros"])
+    return _NO_BOUND if row["limit_unlimited"] else row["permanent_limit_micros"] or 0

@@ -191,7 +191,7 @@ def _too_much_more(asked: Raise, bounds: Bounds, currency: str) -> str:
         return _("Above your authority of %(most)s: this is %(increase)s more.") % figures
     return (
         _(
-            "Above your authority: this is %(increase)s more, and %(left)s is left of %(most)s in 30 days for this wallet."
+            "Above your authority: this is %(increase)s more; of %(most)s in 30 days %(left)s is left for this wallet."
         )
         % figures
     )

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.hashers import BasePasswordHasher
+from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import Q
 from django.utils.crypto import constant_time_compare, salted_hmac
@@ -53,8 +54,13 @@ class Credentials(KeyGenerator):
 _credentials = Credentials(prefix_length=8, secret_key_length=SECRET_LENGTH)
 
 
-def create_client(*, name: str, scopes: Iterable[str], by: Actor, now: datetime) -> tuple[ApiClient, str]:
-    """The client and its credential, which is shown this once and stored nowhere."""
+def create_client(
+    *, name: str, scopes: Iterable[str], authority: Group | None = None, by: Actor, now: datetime
+) -> tuple[ApiClient, str]:
+    """The client and its credential, which is shown this once and stored nowhere.
+
+    `authority`: the group whose authority it has. Without one it sets no limit above what stands.
+    """
     require(by, "credit.manage_clients", "manage API clients")
     name = inputs.text(name, field="name", longest=100, required=True)
     wanted = _parse_scopes(scopes)
@@ -64,7 +70,7 @@ def create_client(*, name: str, scopes: Iterable[str], by: Actor, now: datetime)
                 "name", "A client has that name, and lines in the ledger may carry it. Choose another one."
             )
         client = ApiClient.objects.create(
-            name=name, scopes=wanted, created_at=now, by_user=by.user, by_name=by.name
+            name=name, scopes=wanted, authority=authority, created_at=now, by_user=by.user, by_name=by.name
         )
         trail.of_portal(
             "create_api_client", by=by, at=now, after={"client": name, "scopes": ", ".join(wanted)}

@@ -143,7 +143,7 @@ def create_wallets(
 
 def _raise_of(wallet: Wallet) -> Raise:
     """The first limit is credit from nothing."""
-    before = {name: None for name in LIMIT_COLUMNS}
+    before = dict.fromkeys(LIMIT_COLUMNS)
     after = {name: getattr(wallet, name) for name in LIMIT_COLUMNS}
     return Raise("create_wallet", *raised(before, after, wallet.created_at))
 

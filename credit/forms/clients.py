@@ -3,6 +3,8 @@
 from typing import Any
 
 from django import forms
+from django.contrib.auth.models import Group
+from django.utils.translation import gettext_lazy as _
 
 from credit.actions.refusals import NotDone
 from credit.models import Scope
@@ -19,6 +21,14 @@ class ClientForm(forms.Form):
         choices=Scope.choices,
         widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
         error_messages={"required": "Choose at least one. A client without a scope can do nothing."},
+    )
+
+    authority = forms.ModelChoiceField(
+        queryset=Group.objects.filter(authorities__isnull=False).distinct().order_by("name"),
+        required=False,
+        label=_("Authority of"),
+        empty_label=_("nobody: it raises no limit"),
+        help_text=_("How far it may raise limits by itself: as far as the people of this group."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any):

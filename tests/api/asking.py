@@ -6,11 +6,13 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
+from django.contrib.auth.models import Group
 from django.test import Client
 from django.utils import timezone
 
 from credit.actions import clients
 from credit.actors import Actor
+from credit.groups import MANAGER
 from credit.models import Scope
 
 ADMINISTRATOR = Actor.system("Administrator")
@@ -34,7 +36,9 @@ class Answer:
 
 def a_client(name: str = "Mediation", scopes: list[str] | None = None) -> tuple[Any, str]:
     wanted = Scope.values if scopes is None else scopes
-    return clients.create_client(name=name, scopes=wanted, by=ADMINISTRATOR, now=timezone.now())
+    group = Group.objects.get(name=MANAGER)
+    said = {"name": name, "scopes": wanted, "authority": group}
+    return clients.create_client(**said, by=ADMINISTRATOR, now=timezone.now())
 
 
 class Caller:

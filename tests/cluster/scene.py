@@ -4,11 +4,13 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
 
+from django.contrib.auth.models import Group
 from django.db import connection
 from django.utils import timezone
 
 from credit.actions import charges, clients
 from credit.actions.payments import PaymentLine
+from credit.groups import ADMINISTRATOR
 from credit.models import Scope, Wallet
 from credit.terms import PaymentMode
 from tests.storm import scene as storm_scene
@@ -23,8 +25,11 @@ def set_up(*, wallet_count: int, client_count: int, random: Random) -> Scene:
     _post([_payment(wallet, random) for wallet in made if wallet.mode == PaymentMode.PREPAID])
     _post([line for wallet in made if wallet.mode == PaymentMode.POSTPAID for line in _usage(wallet, random)])
     scopes = [Scope.READ, Scope.CHARGE, Scope.PAY, Scope.LIMITS]
+    group = Group.objects.get(name=ADMINISTRATOR)
     credentials = [
-        clients.create_client(name=f"Cluster {number}", scopes=scopes, by=BY, now=timezone.now())[1]
+        clients.create_client(
+            name=f"Cluster {number}", scopes=scopes, authority=group, by=BY, now=timezone.now()
+        )[1]
         for number in range(client_count)
     ]
     return Scene([Account(wallet.wallet_id, wallet.mode) for wallet in made], credentials)

@@ -1,9 +1,11 @@
 """Authority covers every verb that raises usable credit or moves money out, whatever the door (section 7)."""
 
 import pytest
+from django.contrib.auth.models import Group
 
 from credit.actions import modes, statuses, transfers, wallets
 from credit.actors import Actor
+from credit.groups import MANAGER
 from credit.models import Transaction, Wallet
 from tests.desk import ACCEPTED, FINANCE, Desk, a_desk
 from tests.factories import NOON, a_wallet, an_organization
@@ -86,7 +88,8 @@ def desk_of(*rights):
     assert desk.charge("2") == ACCEPTED
     assert desk.reserve("3", "held") == ACCEPTED
     assert desk.set_limit("20", days=9) == ACCEPTED
-    desk.by = Actor.client("Clerk", frozenset(rights))
+    manager = Group.objects.get(name=MANAGER)
+    desk.by = Actor.client("Clerk", frozenset(rights), authority_id=manager.pk)
     return desk
 
 

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
+from django.contrib.auth.models import Group
 from django.db import connection
 from django.utils import timezone
 
 from credit.actions import charges, clients, wallets
 from credit.actions.payments import PaymentLine
 from credit.actors import Actor
+from credit.groups import ADMINISTRATOR
 from credit.models import Scope, Wallet
 from organizations.models import Organization
 from organizations.names import normalise
@@ -47,8 +49,11 @@ def set_up(*, wallet_count: int, client_count: int, random: Random) -> Scene:
     made = _wallets(wallet_count)
     _pay_in(made, random)
     scopes = [Scope.READ, Scope.CHARGE, Scope.PAY, Scope.LIMITS]
+    group = Group.objects.get(name=ADMINISTRATOR)
     credentials = [
-        clients.create_client(name=f"Storm {number}", scopes=scopes, by=BY, now=timezone.now())[1]
+        clients.create_client(
+            name=f"Storm {number}", scopes=scopes, authority=group, by=BY, now=timezone.now()
+        )[1]
         for number in range(client_count)
     ]
     return Scene([Account(wallet.wallet_id, wallet.mode) for wallet in made], credentials)

@@ -24,8 +24,6 @@ function nextTheme() {
   showTheme(theme);
 }
 
-const lettersAreOn = () => localStorage.getItem("letters") !== "off";
-
 // ---------- saying things ----------
 
 function say(words, look = "ok") {
@@ -143,6 +141,7 @@ function mayLeave() {
   return false;
 }
 
+const rowLink = (row) => $("th a", row);
 let leaving = null;   // the answer to our own history.back(), so that it is not taken for the person's
 
 async function closePanel({ back = true } = {}) {
@@ -166,57 +165,6 @@ async function saved() {
   if (row) rowLink(row).focus();
 }
 
-// ---------- keyboard (design: section 5) ----------
-
-const rows = () => $$("[data-row]");
-const currentRow = () => document.activeElement?.closest("[data-row]");
-const rowLink = (row) => $("th a", row);
-
-function move(step) {
-  const all = rows();
-  const at = all.indexOf(currentRow());
-  const next = all[at < 0 ? 0 : Math.min(Math.max(at + step, 0), all.length - 1)];
-  if (next) { rowLink(next).focus(); next.scrollIntoView({ block: "nearest" }); }
-}
-
-const inRow = (selector) => { const row = currentRow(); return (row && $(selector, row)) || $(`[data-page-actions] ${selector}`); };
-const press = (element) => { element?.click(); return Boolean(element); };
-let goingTo = 0;
-
-const LETTERS = {
-  "/": () => { const box = $("#q"); box?.focus(); box?.select(); return true; },
-  "?": () => { $("#keys").showModal(); return true; },
-  j: () => move(1), k: () => move(-1), ArrowDown: () => currentRow() && (move(1), true), ArrowUp: () => currentRow() && (move(-1), true),
-  o: () => press(inRow("th a")), l: () => press(inRow("[data-key=l]")), p: () => press(inRow("[data-key=p]")),
-  m: () => { const menu = inRow("summary"); if (menu) { menu.click(); menu.focus(); } return true; },
-  c: () => press(inRow("[data-copy-wallet]")),
-  "[": () => press($("[rel=prev]")), "]": () => press($("[rel=next]")),
-  f: () => { $(".chips summary, .chips a")?.focus(); return true; },
-  g: () => { goingTo = Date.now(); return true; },
-};
-const place = (letter) => $(`.nav a.item[data-go="${letter}"]`);
-
-function goTo(letter) {
-  goingTo = 0;
-  return press(place(letter));
-}
-
-const isField = (element) => element?.matches("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]");
-
-function onKey(event) {
-  if ((event.ctrlKey || event.metaKey) && event.key === "Enter") {
-    const form = event.target.closest?.("[data-panel-form]") || $("[data-panel-form]");
-    if (form) { event.preventDefault(); form.requestSubmit($("[data-primary]", form)); }
-    return;
-  }
-  if (event.key === "Escape") return closeMenus();
-  if (moveInMenu(event)) return;
-  if (event.ctrlKey || event.metaKey || event.altKey || isField(event.target) || $("dialog[open]")) return;
-  if (!lettersAreOn() && event.key.length === 1) return;
-  const act = goingTo && Date.now() - goingTo < 1500 && /^[a-z]$/.test(event.key) && place(event.key) ? () => goTo(event.key) : LETTERS[event.key];
-  if (act && act() !== false) event.preventDefault();
-}
-
 // ---------- menus ----------
 
 function closeMenus(except = null) {
@@ -231,11 +179,10 @@ function closeMenus(except = null) {
 function moveInMenu(event) {
   const menu = event.target.closest?.("details.menu[open]");
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (!menu || !step) return false;
+  if (!menu || !step) return;
   const items = $$("li :is(a, button)", menu);
   items[(items.indexOf(document.activeElement) + step + items.length) % items.length]?.focus();
   event.preventDefault();
-  return true;
 }
 
 // ---------- wiring: one listener per kind of event, so that replaced content needs none ----------
@@ -255,7 +202,6 @@ document.addEventListener("click", (event) => {
   let hit;
   if ((hit = on("[data-copy]"))) copy(hit);
   else if (on("[data-theme-toggle]")) nextTheme();
-  else if (on("[data-keys]")) { closeMenus(); $("#keys").showModal(); }
   else if ((hit = on("[data-toast-close]"))) hit.closest("[data-toast]").remove();
   else if ((hit = on("[data-set]"))) setField(hit);
   else if ((hit = on("[data-panel-close]")) && panel.open) { event.preventDefault(); if (mayLeave()) closePanel(); }
@@ -267,7 +213,6 @@ let typing = 0;
 
 document.addEventListener("input", (event) => {
   if (panel.contains(event.target)) typedIn = true;
-  if (event.target.matches("[data-letters]")) localStorage.setItem("letters", event.target.checked ? "on" : "off");
   if (event.target.matches("[data-in-place]")) {
     clearTimeout(typing);
     typing = setTimeout(searchInPlace, 250, event.target.form, { push: false });
@@ -284,7 +229,8 @@ document.addEventListener("submit", (event) => {
   }
 });
 
-document.addEventListener("keydown", onKey);
+// Letters are in keyboard.js, which leaves alone what was done here.
+document.addEventListener("keydown", (event) => { if (event.key === "Escape") closeMenus(); else moveInMenu(event); });
 window.addEventListener("popstate", () => {
   if (leaving) leaving();
   else if (panel.open) closePanel({ back: false });
@@ -318,7 +264,6 @@ document.addEventListener("htmx:responseError", (event) => {
 document.addEventListener("htmx:sendError", () => say(words("unreachable"), "danger"));
 
 showTheme(root.dataset.bsTheme || "");
-for (const box of $$("[data-letters]")) box.checked = lettersAreOn();
 watchToasts();
 tick();
 setInterval(tick, 10000);

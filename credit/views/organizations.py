@@ -22,6 +22,8 @@ from credit.terms import LimitState, Standing
 from credit.views.chips import chips_for, known_names, problems
 from credit.views.export import stream_wallets
 from credit.views.keyset import BadPageMark, Order, Page, capped_count, page
+from credit.views.list_columns import hidden_columns
+from credit.views.saved_views import asked_of_list, tabs_for
 from credit.views.wallet_rows import Menus, WalletRow, numbers
 
 PAGE_SIZE = 30
@@ -160,16 +162,20 @@ def organizations_export(request: HttpRequest) -> HttpResponse:
 
 def _context(request: HttpRequest, wallets: WalletList, shown: Page) -> dict[str, Any]:
     menus = Menus(request.user)
+    hidden = hidden_columns(wallets.sort_name)
+    tabs = _tabs(request)
     live = numbers([row.id for row in shown.rows], wallets.now)
     return {
         "section": "organizations",
         "search_text": wallets.text,
         "search_keeps": _kept_by_search(request.GET),
-        "tabs": _tabs(request),
+        "tabs": tabs,
+        "save_url": _save_url(wallets, tabs),
         "chips": chips_for(wallets.filter),
         "clear_url": reverse("organizations") if set(request.GET) - {"sort"} else "",
         "problems": wallets.problems,
-        "columns": [_column(wallets, name) for name in SORTS],
+        "columns": [_column(wallets, name) for name in SORTS if name not in hidden],
+        "hidden": hidden,
         "sorted_words": _sorted_words(wallets),
         "rows": [WalletRow(wallet, menus, wallets.now) for wallet in live],
         "count": capped_count(wallets.found()) if shown.count is None else shown.count,
@@ -199,8 +205,16 @@ def _tabs(request: HttpRequest) -> list[dict[str, Any]]:
             "is_current": asked
             == {(name, value) for name, values in QueryDict(query).lists() for value in values},
         }
-        for words, query in VIEWS
+        for words, query in [*VIEWS, *tabs_for(request.user)]
     ]
+
+
+def _save_url(wallets: WalletList, tabs: list[dict[str, Any]]) -> str:
+    """Where what is asked for gets a name; nothing where it has one, or is no list."""
+    query = asked_of_list(wallets.asked)
+    if not query or wallets.problems or any(tab["is_current"] for tab in tabs):
+        return ""
+    return f"{reverse('save_view')}?{query}"
 
 
 def _column(wallets: WalletList, name: str) -> dict[str, Any]:

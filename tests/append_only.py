@@ -35,8 +35,11 @@ def _sqlite_triggers_away(connection: BaseDatabaseWrapper) -> Iterator[None]:
         yield
     finally:
         with connection.cursor() as cursor:
-            for _, definition in triggers:
-                cursor.execute(definition)
+            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+            there = {name for (name,) in cursor.fetchall()}  # emptying makes those of the search anew
+            for name, definition in triggers:
+                if name not in there:
+                    cursor.execute(definition)
 
 
 @contextmanager

@@ -3,6 +3,19 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+TRIGGERS = {
+    "credit_wallet_is_found": "credit_wallet",
+    "credit_wallet_is_found_again": "credit_wallet",
+    "credit_organization_is_found_again": "organizations_organization",
+}
+
+
+def withdraw(apps, schema_editor):
+    """On the way back: credit/search_index.py made them after the migration."""
+    if schema_editor.connection.vendor == "postgresql":
+        for name, table in TRIGGERS.items():
+            schema_editor.execute(f"DROP TRIGGER IF EXISTS {name} ON {table}")
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -139,4 +152,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.RunPython(migrations.RunPython.noop, withdraw),
     ]

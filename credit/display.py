@@ -1,29 +1,29 @@
 """How amounts, instants and wallets are written for people. Text only: the numbers come annotated from the rules."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from zoneinfo import ZoneInfo
 
 from django.utils import dates
-from django.utils.translation import get_language, pgettext
+from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from credit.languages import SOURCE, as_written
 from credit.money import MICROS, decimals, round_to_currency
 
 MINUS = "\u2212"
 STANDINGS = {
-    "works": _lazy("Works"),
-    "near": _lazy("Near"),
-    "blocked": _lazy("Blocked"),
-    "suspended": _lazy("Suspended"),
-    "closed": _lazy("Closed"),
+    "works": gettext_lazy("Works"),
+    "near": gettext_lazy("Near"),
+    "blocked": gettext_lazy("Blocked"),
+    "suspended": gettext_lazy("Suspended"),
+    "closed": gettext_lazy("Closed"),
 }
 SCHEMES = {
-    "individual": _lazy("individual"),
-    "consolidated": _lazy("consolidated"),
-    "none": _lazy("no invoice"),
+    "individual": gettext_lazy("individual"),
+    "consolidated": gettext_lazy("consolidated"),
+    "none": gettext_lazy("no invoice"),
     "": "",
 }
 
@@ -75,6 +75,11 @@ def sign(micros: int, plus: bool = False) -> str:
 def typed(micros: int, currency: str) -> str:
     """The amount as a person would type it into a field: no thousands, a hyphen for minus."""
     return as_written(_english(micros, currency).replace(",", "").replace(MINUS, "-"))
+
+
+def days_late(days: int) -> str:
+    """ "7 days late"."""
+    return ngettext("%(days)s day late", "%(days)s days late", days) % {"days": days}
 
 
 def place(zone: str) -> str:
@@ -152,6 +157,17 @@ def day_and_time(instant: datetime, zone: str, now: datetime | None = None) -> s
     here = local(instant, zone)
     has_year = now is not None and local(now, zone).year != here.year
     return f"{day(here) if has_year else short_day(here)}, {here:%H:%M}"
+
+
+def as_link(instant: datetime) -> str:
+    """Exact, as an address carries it: 2026-11-03T13:00:00.000001Z."""
+    return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
+
+
+def to_the_second(instant: datetime, zone: str) -> str:
+    """ "30 Nov 2026, 14:32:07"."""
+    here = local(instant, zone)
+    return f"{day(here)}, {here:%H:%M:%S}"
 
 
 def weekday_and_time(instant: datetime, zone: str, now: datetime | None = None) -> str:

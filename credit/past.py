@@ -138,6 +138,15 @@ def _counted(wallet: Wallet, starts_at: datetime, first: int, last: int) -> int:
 
 
 def _reserved(wallet: Wallet, instant: datetime) -> int:
+    return sum(_held(wallet, instant))
+
+
+def holds_at(wallet: Wallet, instant: datetime) -> int:
+    """How many were in progress."""
+    return len(_held(wallet, instant))
+
+
+def _held(wallet: Wallet, instant: datetime) -> list[int]:
     """What was held and had not expired by its end as known then."""
     steps = HoldLine.objects.filter(reservation=OuterRef("pk"), at__lte=instant)
     end_then = Subquery(steps.order_by("-pk").values("expires_at")[:1])
@@ -147,4 +156,4 @@ def _reserved(wallet: Wallet, instant: datetime) -> int:
     holds = holds.annotate(
         end_then=end_then, held=Sum("steps__change_micros", filter=Q(steps__at__lte=instant))
     )
-    return sum(hold.held or 0 for hold in holds if hold.end_then > instant)
+    return [hold.held or 0 for hold in holds if hold.end_then > instant]

@@ -104,6 +104,17 @@ def day_and_time(instant: datetime, zone: str) -> str:
 
 
 @register.filter
+def as_link(instant: datetime) -> str:
+    """Exact, as an address carries it: 2026-11-03T13:00:00.000001Z."""
+    return display.as_link(instant)
+
+
+@register.filter
+def exact_time(instant: datetime, zone: str) -> str:
+    return display.to_the_second(instant, zone)
+
+
+@register.filter
 def clock(instant: datetime, zone: str) -> str:
     """ "14:29"."""
     return f"{display.local(instant, zone):%H:%M}"

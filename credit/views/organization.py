@@ -9,13 +9,14 @@ from django.contrib.auth.decorators import permission_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from credit import display, viewer
 from credit.actions import rehearsal
 from credit.archive import telling
 from credit.models import CreditLimit, Wallet
-from credit.views import equation, history, ledger, live_wallets, outlook, records
+from credit.views import as_of, equation, history, ledger, live_wallets, outlook, records
 from organizations.models import Organization
 
 
@@ -34,6 +35,8 @@ def page(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "zone_words": zone_words(organization.time_zone, now),
         "section": "organizations",
     }
+    if wallet and "as_of" in request.GET:
+        return as_of.page(request, context)
     if wallet:
         context |= about(wallet, request, now)
     return render(request, "organization/page.html", context)
@@ -45,7 +48,7 @@ def chosen(wallets: Sequence[Wallet], wallet_id: str) -> Wallet | None:
     for wallet in wallets:
         if wallet.wallet_id == wallet_id:
             return wallet
-    raise Http404("This organization has no such wallet.")
+    raise Http404(_("This organization has no such wallet."))
 
 
 def about(wallet: Wallet, request: HttpRequest, now: datetime) -> dict[str, Any]:
@@ -77,7 +80,11 @@ def zone_words(zone: str, now: datetime) -> str:
     theirs, yours = (display.local(now, name).utcoffset() for name in (zone, viewer.zone()))
     ahead = theirs - yours
     if not ahead:
-        return ", same as yours"
+        return _(", same as yours")
     hours, minutes = divmod(abs(ahead).seconds // 60, 60)
-    span = f"{hours} h {minutes} min" if minutes else f"{hours} h"
-    return f", {span} {'ahead of' if ahead.total_seconds() > 0 else 'behind'} yours"
+    span = (
+        _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": minutes} if minutes else f"{hours} h"
+    )
+    if ahead.total_seconds() > 0:
+        return _(", %(span)s ahead of yours") % {"span": span}
+    return _(", %(span)s behind yours") % {"span": span}

@@ -1,0 +1,164 @@
+"""What happened to a wallet around an instant, of all sorts in one order: lines, holds, declines, limits, changes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from heapq import merge
+from itertools import islice
+from operator import attrgetter
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from credit import display, past
+from credit.archive import telling
+from credit.models import (
+    Change,
+    CreditLimit,
+    Decline,
+    HoldLine,
+    LimitEnding,
+    LimitSlot,
+    Period,
+    Transaction,
+    Wallet,
+)
+from credit.views.history import MOST_LIMITS
+from credit.views.ledger import ICONS
+
+EARLIER, LATER = 15, 5
+# What the history of limits tells better.
+_LIMIT_VERBS = ("set_limit", "end_temporary_limit", "remove_permanent_limit")
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that changed, or was refused to change, what the wallet can spend. Micros of its currency."""
+
+    at: datetime
+    icon: str
+    words: str
+    by: str = ""
+    then: str = ""
+    micros: int | None = None
+    balance_micros: int | None = None
+
+
+@dataclass(frozen=True)
+class Around:
+    """Newest first on both sides of an instant."""
+
+    later: list[Event]
+    earlier: list[Event]
+
+
+def around(wallet: Wallet, instant: datetime, now: datetime) -> Around:
+    """The last events up to the instant, and the first after it. Ten bounded queries, whatever the history."""
+    limits = list(CreditLimit.objects.filter(wallet=wallet).newest_first()[:MOST_LIMITS])
+    of_limits = sorted((event for event in _limit_events(limits, wallet) if event.at <= now), key=_at)
+    upto = [event for event in of_limits if event.at <= instant]
+    after = [event for event in of_limits if event.at > instant]
+    earlier = [*_recorded(wallet, instant, is_later=False), reversed(upto)]
+    later = [*_recorded(wallet, instant, is_later=True), after]
+    return Around(
+        later=list(islice(merge(*later, key=_at), LATER))[::-1],
+        earlier=list(islice(merge(*earlier, key=_at, reverse=True), EARLIER)),
+    )
+
+
+_at = attrgetter("at")
+
+
+def _recorded(wallet: Wallet, instant: datetime, *, is_later: bool) -> Iterator[Iterator[Event]]:
+    """A stream for each table, away from the instant on one side of it."""
+    yield (_line(line) for line in _lines(wallet, instant, is_later))
+    yield (
+        _hold(step)
+        for step in _side(HoldLine.objects.select_related("reservation"), wallet, instant, is_later)
+    )
+    yield (_decline(one, wallet) for one in _side(Decline.objects.all(), wallet, instant, is_later))
+    about = Q(wallet=wallet) | Q(wallet=None, organization=wallet.organization_id)
+    changes = Change.objects.decisions().filter(about).exclude(verb__in=_LIMIT_VERBS)
+    yield (_change(one) for one in _side(changes, None, instant, is_later))
+    periods = _side(Period.objects.all(), wallet, instant, is_later, column="ends_at")
+    yield (_period(one, wallet) for one in periods)
+
+
+def _side(
+    rows: QuerySet[Any], wallet: Wallet | None, instant: datetime, is_later: bool, column: str = "at"
+) -> QuerySet[Any]:
+    rows = rows.filter(wallet=wallet) if wallet else rows
+    if is_later:
+        return rows.filter(**{f"{column}__gt": instant}).order_by(column, "pk")[:LATER]
+    return rows.filter(**{f"{column}__lte": instant}).order_by(f"-{column}", "-pk")[:EARLIER]
+
+
+def _lines(wallet: Wallet, instant: datetime, is_later: bool) -> QuerySet[Transaction]:
+    """By sequence: neither it nor `posted_at` ever falls along the ledger."""
+    archived = telling.of(wallet)
+    last = past.last_sequence_by(wallet, instant, after=archived.last_sequence if archived else 0)
+    lines = Transaction.objects.filter(wallet=wallet)
+    if is_later:
+        return lines.filter(sequence__gt=last).order_by("sequence")[:LATER]
+    return lines.filter(sequence__lte=last).order_by("-sequence")[:EARLIER]
+
+
+def _line(line: Transaction) -> Event:
+    told = [line.description or line.reason, line.reference]
+    return Event(
+        line.posted_at,
+        ICONS[line.kind],
+        line.get_kind_display(),
+        by=line.by_name,
+        then=" · ".join(part for part in told if part),
+        micros=line.amount_micros,
+        balance_micros=line.current_balance_after_micros,
+    )
+
+
+def _hold(step: HoldLine) -> Event:
+    words = _("Reserved") if step.change_micros > 0 else _("Reservation given back or committed")
+    return Event(step.at, "pause", words, step.by_name, step.reservation.reference, -step.change_micros)
+
+
+def _decline(decline: Decline, wallet: Wallet) -> Event:
+    amount = decline.amount_micros
+    asked = "" if amount is None else display.with_code(amount, wallet.currency)
+    words = _("Declined: %(reason)s") % {"reason": display.inside(decline.get_reason_display())}
+    return Event(
+        decline.at, "stop", words, decline.by_name, " · ".join(filter(None, [asked, decline.reference]))
+    )
+
+
+def _change(change: Change) -> Event:
+    words = change.verb.replace("_", " ").capitalize()
+    return Event(change.at, "swap", words, change.by_name, change.reason)
+
+
+def _period(period: Period, wallet: Wallet) -> Event:
+    amount = display.with_code(period.amount_micros, wallet.currency)
+    words = _("The period ended; unbilled began at zero")
+    return Event(period.ends_at, "repeat", words, then=_("%(amount)s to be invoiced") % {"amount": amount})
+
+
+def _limit_events(limits: list[CreditLimit], wallet: Wallet) -> Iterator[Event]:
+    for limit in limits:
+        amount = (
+            _("Unlimited")
+            if limit.unlimited
+            else display.with_code(limit.amount_micros or 0, wallet.currency)
+        )
+        is_permanent = limit.slot == LimitSlot.PERMANENT
+        what = _("Permanent limit: %(amount)s") if is_permanent else _("Temporary limit: %(amount)s")
+        words = what % {"amount": amount}
+        if limit.recorded_at < limit.starts_at:
+            yield Event(limit.recorded_at, "limit", f"{words}, {_('scheduled')}", limit.by_name, limit.reason)
+        if (
+            limit.ended_at is None or limit.ended_at > limit.starts_at
+        ):  # else it was taken back before it began
+            yield Event(limit.starts_at, "limit", words, limit.by_name, limit.reason)
+        ended_at = limit.ended_at or limit.ends_at  # by the clock, also before anybody books it
+        if ended_at:
+            ending = display.inside(limit.get_ending_display() or LimitEnding.EXPIRED.label)
+            yield Event(ended_at, "clock", f"{words}, {ending}", limit.ended_by_name)

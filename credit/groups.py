@@ -17,6 +17,7 @@ _VIEW = [
     "view_invoice",
     "view_change",
     "view_monthendrun",
+    "view_exposure",
     "view_changerequest",
 ]
 _OFFICER = [

@@ -50,6 +50,17 @@ class Exposure(models.Model):
     def __str__(self) -> str:
         return f"{self.currency} on {self.day}"
 
+    @property
+    def share_percent(self) -> int | None:
+        """Of the limits granted, rounded down; what unlimited wallets use stands beside them."""
+        bounded = self.used_micros - self.unlimited_used_micros
+        return bounded * 100 // self.limits_micros if self.limits_micros else None
+
+    @property
+    def share_width(self) -> int:
+        """Of a bar of 82 px."""
+        return min(82, 82 * (self.share_percent or 0) // 100)
+
 
 class ExposureLine(models.Model):
     """The part of an exposure that lies with wallets of one mode, standing and sort of limit."""

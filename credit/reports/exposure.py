@@ -119,7 +119,8 @@ def _live(now: datetime) -> Counted:
     )
 
 
-def history(currency: str, since: date, every: int = 1) -> list[Exposure]:
-    """The days that were counted, the first one first."""
-    days = Exposure.objects.filter(currency=currency, day__gte=since).order_by("day")
-    return list(days)[::-1][::every][::-1]
+def history(currency: str, since: date, until: date, most: int = 400) -> list[Exposure]:
+    """The days that were counted, the first one first; of a longer span every so many days, back from the last."""
+    every = -(-((until - since).days + 1) // most)
+    days = [until - timedelta(days=back) for back in range(0, (until - since).days + 1, every)]
+    return list(Exposure.objects.filter(currency=currency, day__in=days).order_by("day"))

@@ -12,6 +12,7 @@ from credit.reports import exposure
 from tests.factories import APRIL, MARCH, NOON, a_hold, a_wallet, an_organization, days, micros
 from tests.histories.beside import Beside
 from tests.histories.steps import SUPPRESSED, UNSHRUNK, histories
+from tests.pages.people import charge, close, postpaid
 from tests.reports.life import Life
 
 pytestmark = pytest.mark.django_db
@@ -67,24 +68,29 @@ def test_the_count_is_the_sum_over_all_wallets_at_every_instant_of_their_lives(s
     assert stored() == pencil(life.now)
 
 
-@settings(max_examples=10, phases=UNSHRUNK, suppress_health_check=SUPPRESSED, deadline=None)
-@given(histories)
-def test_the_count_is_what_the_oracle_reads_from_the_whole_history(history):
-    Wallet.objects.filter(closed_at=None).count()
-    start, steps = history
-    beside = Beside(*start)
-    for step in steps:
-        beside.run(step)
-    t, oracle = beside.at, beside.oracle
-    mine = exposure.count(t)
-    if oracle.closed(t):
-        assert all(each.currency != beside.desk.wallet.currency for each, _ in mine)
-        return
-    (each, _) = next(pair for pair in mine if pair[0].currency == beside.desk.wallet.currency)
-    assert each.limits_micros == (oracle.limit(t) or 0)
-    assert each.used_micros == oracle.used(t)
-    assert each.unbilled_micros == oracle.unbilled(t)
-    assert each.due_micros == oracle.due(t)
+def test_the_count_is_what_the_oracle_reads_from_the_whole_histories_of_all():
+    lives = []
+
+    @settings(max_examples=12, phases=UNSHRUNK, suppress_health_check=SUPPRESSED, deadline=None)
+    @given(histories)
+    def lived(history):
+        start, steps = history
+        beside = Beside(*start)
+        for step in steps:
+            beside.run(step)
+        lives.append(beside)
+
+    lived()
+    latest = max(life.at for life in lives)
+    for t in (latest, latest + timedelta(days=9), latest + timedelta(days=40)):
+        open_ones = [life.oracle for life in lives if not life.oracle.closed(t)]
+        each = exposure.count(t)[0][0]
+        assert each.wallets == len(open_ones)
+        assert each.limits_micros == sum(oracle.limit(t) or 0 for oracle in open_ones)
+        assert each.used_micros == sum(oracle.used(t) for oracle in open_ones)
+        assert each.unbilled_micros == sum(oracle.unbilled(t) for oracle in open_ones)
+        assert each.due_micros == sum(oracle.due(t) for oracle in open_ones)
+        assert each.unlimited_wallets == sum(oracle.limit(t) is None for oracle in open_ones)
 
 
 def test_sums_are_exact_where_they_no_longer_fit_into_64_bits():
@@ -145,11 +151,17 @@ def test_the_clock_decides_a_limit_that_ended_and_a_hold_that_expired_no_longer_
     assert (after.limits_micros, after.used_micros) == (micros("100"), 0)
 
 
-def test_a_month_that_turned_is_due_and_no_longer_unbilled():
-    a_wallet(mode="postpaid", permanent_limit="100", unbilled="40")
+def test_a_month_that_turned_is_no_longer_unbilled_and_is_due_once_it_is_closed():
+    wallet = postpaid(limit="100", days=40)
+    charge(wallet, "40", now=wallet.period_starts_at + days(1))
+    turned = wallet.period_ends_at
 
-    exposures.take(now=APRIL)
-
+    exposures.take(now=turned - timedelta(microseconds=1))
+    assert (one().unbilled_micros, one().due_micros, one().used_micros) == (micros("40"), 0, micros("40"))
+    exposures.take(now=turned)
+    assert (one().unbilled_micros, one().due_micros, one().used_micros) == (0, 0, 0)
+    close(wallet, now=turned)
+    exposures.take(now=turned)
     assert (one().unbilled_micros, one().due_micros, one().used_micros) == (0, micros("40"), 0)
 
 
@@ -167,7 +179,10 @@ def test_a_second_count_on_a_day_replaces_the_first_and_another_day_adds_one():
     assert one().taken_at == NOON + timedelta(hours=1)
 
     exposures.take(now=NOON + days(1))
-    assert [str(each.day) for each in exposure.history("EUR", NOON.date())] == ["2026-03-14", "2026-03-15"]
+    assert [str(each.day) for each in exposure.history("EUR", NOON.date(), APRIL.date())] == [
+        "2026-03-14",
+        "2026-03-15",
+    ]
     assert ExposureLine.objects.count() == 2
 
 

@@ -28,6 +28,7 @@ from credit.actions import (
     reservations,
 )
 from credit.actors import Actor
+from credit.alerts import sending, watching
 from credit.models import Upload, Wallet
 from credit.usage_files import receiving, working
 
@@ -152,6 +153,30 @@ def count_exposure() -> dict[str, int]:
         yield exposures.take(now=timezone.now())
 
     return jobs.run(name="Count exposure", chunks=chunks(), now=timezone.now)
+
+
+@shared_task(**_FAULTS)
+def watch_wallets() -> dict[str, int]:
+    """Looks for a while at what changed; one worker at a time, the others find nothing to do."""
+    return jobs.run(name="Watch wallets", chunks=watching.watch(now=timezone.now), now=timezone.now)
+
+
+@shared_task(**_FAULTS)
+def send_alert_mails() -> dict[str, int]:
+    return jobs.run(name="Send alerts", chunks=_alerts(by_mail=True), now=timezone.now)
+
+
+@shared_task(**_FAULTS)
+def call_webhooks() -> dict[str, int]:
+    """Apart from mail: a receiver that does not answer holds nobody else up."""
+    return jobs.run(name="Call webhooks", chunks=_alerts(by_mail=False), now=timezone.now)
+
+
+def _alerts(*, by_mail: bool) -> Iterator[dict[str, int]]:
+    ends = monotonic() + SENDING_SECONDS
+    while monotonic() < ends and (pks := sending.due(timezone.now(), SENT_TOGETHER, by_mail=by_mail)):
+        for pk in pks:
+            yield sending.send(pk=pk, now=timezone.now)
 
 
 @shared_task(**_FAULTS)

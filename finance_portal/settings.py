@@ -319,6 +319,9 @@ CELERY_BEAT_SCHEDULE = {
     "send documents": every(60, "send_documents"),
     "remind of overdue invoices": every(3600, "remind_overdue"),
     "suspend overdue": every(3600, "suspend_overdue"),
+    "watch wallets": every(15, "watch_wallets"),
+    "send alerts": every(15, "send_alert_mails"),
+    "call webhooks": every(15, "call_webhooks"),
 }
 
 # --- The portal's own choices (product.md names each) ---------------------------------------------
@@ -358,5 +361,9 @@ CREDIT_SEND_BY_EMAIL = env.bool("CREDIT_SEND_BY_EMAIL", default=bool(EMAIL_URL) 
 CREDIT_MESSAGE_ID_DOMAIN = env.str(
     "CREDIT_MESSAGE_ID_DOMAIN", default=DEFAULT_FROM_EMAIL.rstrip(">").rpartition("@")[2] or "localhost"
 )
+# Where people reach the portal, such as https://finance.example.com: for links in e-mails to finance.
+PORTAL_URL = env.str("PORTAL_URL", default="")
+# Networks inside which webhooks may lie, and there without HTTPS; the portal else calls public addresses only.
+CREDIT_WEBHOOK_PRIVATE_NETWORKS: list[str] = env.list("CREDIT_WEBHOOK_PRIVATE_NETWORKS", default=[])
 # Fonts for documents beyond Latin, Greek and Cyrillic, such as /usr/share/fonts/opentype/noto for Chinese names.
 CREDIT_DOCUMENT_FONTS_DIR = env.str("CREDIT_DOCUMENT_FONTS_DIR", default="")

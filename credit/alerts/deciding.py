@@ -65,7 +65,7 @@ class Latch:
 
     @classmethod
     def of_json(cls, kept: dict[str, Any]) -> "Latch":
-        instants = {
+        instants: Any = {
             name: datetime.fromisoformat(kept[name]) for name in ("raised_at", "told_at") if name in kept
         }
         return cls(**{**kept, **instants})

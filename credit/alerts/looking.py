@@ -6,7 +6,7 @@ it: wallets are read, never locked. Nothing is sent here; the sends are rows tha
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import transaction
@@ -32,39 +32,54 @@ _NUMBERS = (
 _COLUMNS = ("pk", "currency", "last_sequence", "scheduled_starts_at", "organization__billing_email")
 
 
+class Sight(NamedTuple):
+    """One wallet as it was seen, and what follows from that."""
+
+    row: dict[str, Any]
+    rule: AlertRule
+    watch: AlertWatch
+    look: Look
+
+
 def look_at(
     wallet_pks: Sequence[int], *, now: Callable[[], datetime], is_quiet: bool = False
 ) -> dict[str, int]:
-    """Up to a few hundred wallets. How many were looked at, and how many alerts that made."""
+    """Up to a few hundred wallets. How many were looked at, and how many alerts that made.
+
+    Most looks find nothing new: those take no lock and no transaction. What would be new is looked at again under it.
+    """
+    news = [sight.watch.pk for sight in _news_of(wallet_pks, now(), is_quiet)]
+    told = _look_and_write(news, now, is_quiet) if news else 0
+    return {"wallets": len(wallet_pks), "alerts": told}
+
+
+def _look_and_write(wallet_pks: Sequence[int], now: Callable[[], datetime], is_quiet: bool) -> int:
     with transaction.atomic():
         AlertPace.objects.select_for_update(no_key=True).get(pk=1)
         at = now()
-        rows = Wallet.objects.at(at, *_NUMBERS).filter(pk__in=wallet_pks).order_by("pk")
-        found = list(rows.values(*_COLUMNS, *_NUMBERS))
-        watches = {row.wallet_id: row for row in AlertWatch.objects.filter(wallet__in=wallet_pks)}
-        told = _decided(found, watches, rules.Rules(wallet_pks), at, is_quiet)
-        _write(told, at)
-    return {"wallets": len(found), "alerts": len(told)}
+        news = _news_of(wallet_pks, at, is_quiet)
+        _keep([sight.watch for sight in news if sight.look.latches or sight.look.next_at])
+        _forget([sight.watch for sight in news if not (sight.look.latches or sight.look.next_at)])
+        return _write(news, at)
 
 
-def _decided(
-    found: list[dict[str, Any]],
-    watches: dict[int, AlertWatch],
-    all_rules: rules.Rules,
-    at: datetime,
-    is_quiet: bool,
-) -> list[tuple[AlertEvent, AlertRule, str]]:
-    told, kept, gone = [], [], []
-    for row in found:
-        rule = all_rules.of(row["pk"], row["currency"])
-        watch = watches.get(row["pk"]) or AlertWatch(wallet_id=row["pk"])
-        latches = {key: Latch.of_json(latch) for key, latch in watch.latches.items()}
-        seen = look(_numbers(row, at), rules.as_decided(rule), latches, is_quiet=is_quiet)
-        told += [(_event(one, row, at), rule, row["organization__billing_email"]) for one in seen.told]
-        if _changes(watch, seen):
-            (kept if seen.latches or seen.next_at else gone).append(watch)
-    _keep(kept, gone)
-    return told
+def _news_of(wallet_pks: Sequence[int], at: datetime, is_quiet: bool) -> list[Sight]:
+    rows = Wallet.objects.at(at, *_NUMBERS).filter(pk__in=wallet_pks).order_by("pk")
+    watches = {row.wallet_id: row for row in AlertWatch.objects.filter(wallet__in=wallet_pks)}
+    all_rules = rules.Rules(wallet_pks)
+    seen = (_seen(row, watches, all_rules, at, is_quiet) for row in rows.values(*_COLUMNS, *_NUMBERS))
+    return [sight for sight in seen if _changes(sight.watch, sight.look)]
+
+
+def _seen(
+    row: dict[str, Any], watches: dict[int, AlertWatch], all_rules: rules.Rules, at: datetime, is_quiet: bool
+) -> Sight:
+    rule = all_rules.of(row["pk"], row["currency"])
+    watch = watches.get(row["pk"]) or AlertWatch(wallet_id=row["pk"])
+    latches = {key: Latch.of_json(latch) for key, latch in watch.latches.items()}
+    return Sight(
+        row, rule, watch, look(_numbers(row, at), rules.as_decided(rule), latches, is_quiet=is_quiet)
+    )
 
 
 def _numbers(row: dict[str, Any], at: datetime) -> Numbers:
@@ -91,15 +106,18 @@ def _changes(watch: AlertWatch, seen: Look) -> bool:
     return before != (watch.latches, watch.next_look_at, watch.blocked_since)
 
 
-def _keep(kept: list[AlertWatch], gone: list[AlertWatch]) -> None:
+def _keep(watches: list[AlertWatch]) -> None:
     AlertWatch.objects.bulk_create(
-        kept,
+        watches,
         update_conflicts=True,
         unique_fields=["wallet"],
         update_fields=["latches", "next_look_at", "blocked_since"],
     )
-    if gone:
-        AlertWatch.objects.filter(pk__in=[watch.pk for watch in gone]).delete()
+
+
+def _forget(watches: list[AlertWatch]) -> None:
+    if watches:
+        AlertWatch.objects.filter(pk__in=[watch.pk for watch in watches]).delete()
 
 
 def _event(told: Told, row: dict[str, Any], at: datetime) -> AlertEvent:
@@ -119,13 +137,19 @@ def _event(told: Told, row: dict[str, Any], at: datetime) -> AlertEvent:
     )
 
 
-def _write(told: list[tuple[AlertEvent, AlertRule, str]], at: datetime) -> None:
+def _write(news: list[Sight], at: datetime) -> int:
+    told = [(_event(one, sight.row, at), sight) for sight in news for one in sight.look.told]
     if not told:
-        return
-    AlertEvent.objects.bulk_create([event for event, _, _ in told])
+        return 0
+    AlertEvent.objects.bulk_create([event for event, _ in told])
     webhooks = list(Webhook.objects.filter(removed_at=None, paused_at=None))
-    sends = [send for event, rule, email in told for send in sends_of(event, rule, email, webhooks, at)]
+    sends = [
+        send
+        for event, sight in told
+        for send in sends_of(event, sight.rule, sight.row["organization__billing_email"], webhooks, at)
+    ]
     AlertSend.objects.bulk_create(sends)
+    return len(told)
 
 
 def sends_of(

@@ -26,7 +26,7 @@ def compose(delivery: Delivery, now: datetime) -> EmailMultiAlternatives:
     message = EmailMultiAlternatives(
         subject=context["subject"],
         body=render_to_string("mail/message.txt", context),
-        from_email=_sender(seller),
+        from_email=sender(seller),
         to=[delivery.recipient],
         reply_to=[seller.email] if seller and seller.email else None,
         headers={"Message-ID": delivery.message_id, "Auto-Submitted": "auto-generated"},
@@ -36,7 +36,7 @@ def compose(delivery: Delivery, now: datetime) -> EmailMultiAlternatives:
     return message
 
 
-def _sender(seller: Seller | None) -> str:
+def sender(seller: Seller | None) -> str:
     """The seller's name over the portal's own address, which the mail server may send for."""
     address = settings.DEFAULT_FROM_EMAIL
     return formataddr((" ".join(seller.name.split()), address)) if seller and "<" not in address else address

@@ -9,6 +9,8 @@ from django.db.models import Max, OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from credit import viewer
@@ -18,31 +20,47 @@ from credit.models import Difference, JobRun, Notice
 JOBS = {
     "Book ended limits": (
         "book ended limits",
-        "Writes down temporary limits that the clock has ended, with one notice each.",
+        gettext_lazy("Writes down temporary limits that the clock has ended, with one notice each."),
     ),
-    "Close ended periods": ("close due periods", "Makes ended months into invoices and statements."),
-    "Release timed-out reservations": ("release expired holds", "Gives back what expired reservations held."),
-    "Issue invoices": ("issue invoices", "Numbers the invoices that the close has made."),
-    "Send documents": ("send documents", "Sends invoices and reminders by e-mail."),
+    "Close ended periods": (
+        "close due periods",
+        gettext_lazy("Makes ended months into invoices and statements."),
+    ),
+    "Release timed-out reservations": (
+        "release expired holds",
+        gettext_lazy("Gives back what expired reservations held."),
+    ),
+    "Issue invoices": ("issue invoices", gettext_lazy("Numbers the invoices that the close has made.")),
+    "Send documents": ("send documents", gettext_lazy("Sends invoices and reminders by e-mail.")),
     "Remind of overdue invoices": (
         "remind of overdue invoices",
-        "Puts the reminders that are due on their way, one per invoice and level.",
+        gettext_lazy("Puts the reminders that are due on their way, one per invoice and level."),
     ),
     "Reconcile wallets": (
         "reconcile wallets",
-        "Adds every ledger up again and reports a difference; never repairs one.",
+        gettext_lazy("Adds every ledger up again and reports a difference; never repairs one."),
     ),
     "Suspend the overdue": (
         "suspend overdue",
-        "Suspends who has an invoice open for too long, where a setting says after how many days.",
+        gettext_lazy(
+            "Suspends who has an invoice open for too long, where a setting says after how many days."
+        ),
     ),
     "Count exposure": (
         "count exposure",
-        "Adds up limits, use and debt of all customers per currency; the day’s last count is kept.",
+        gettext_lazy(
+            "Adds up limits, use and debt of all customers per currency; the day’s last count is kept."
+        ),
     ),
+    "Watch wallets": (
+        "watch wallets",
+        "Looks at wallets that changed, and writes down what is to be told about them.",
+    ),
+    "Send alerts": ("send alerts", "Sends alerts by e-mail, to customers and to finance."),
+    "Call webhooks": ("call webhooks", "Tells other systems of alerts, again and again until they take it."),
     "Take up usage files": (
         "drive uploads",
-        "Goes on with usage files that wait, or whose worker was stopped.",
+        gettext_lazy("Goes on with usage files that wait, or whose worker was stopped."),
     ),
 }
 # A beat that came a little late is no reason to worry anybody.
@@ -99,6 +117,6 @@ def _job(name: str, run: JobRun | None, first: datetime | None, now: datetime) -
 
 def _did(run: JobRun | None) -> str:
     if run is None:
-        return "Has not run yet"
+        return _("Has not run yet")
     done = [f"{count:,} {what.replace('_', ' ')}" for what, count in run.counts.items() if count]
-    return ", ".join(done) if done else "Nothing was due"
+    return ", ".join(done) if done else _("Nothing was due")

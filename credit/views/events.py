@@ -56,11 +56,12 @@ class Around:
 def around(wallet: Wallet, instant: datetime, now: datetime) -> Around:
     """The last events up to the instant, and the first after it. Ten bounded queries, whatever the history."""
     limits = list(CreditLimit.objects.filter(wallet=wallet).newest_first()[:MOST_LIMITS])
+    last = _last_line(wallet, instant)
     of_limits = sorted((event for event in _limit_events(limits, wallet) if event.at <= now), key=_at)
     upto = [event for event in of_limits if event.at <= instant]
     after = [event for event in of_limits if event.at > instant]
-    earlier = [*_recorded(wallet, instant, is_later=False), reversed(upto)]
-    later = [*_recorded(wallet, instant, is_later=True), after]
+    earlier = [*_recorded(wallet, instant, last, is_later=False), reversed(upto)]
+    later = [*_recorded(wallet, instant, last, is_later=True), after]
     return Around(
         later=list(islice(merge(*later, key=_at), LATER))[::-1],
         earlier=list(islice(merge(*earlier, key=_at, reverse=True), EARLIER)),
@@ -70,9 +71,9 @@ def around(wallet: Wallet, instant: datetime, now: datetime) -> Around:
 _at = attrgetter("at")
 
 
-def _recorded(wallet: Wallet, instant: datetime, *, is_later: bool) -> Iterator[Iterator[Event]]:
+def _recorded(wallet: Wallet, instant: datetime, last: int, *, is_later: bool) -> Iterator[Iterator[Event]]:
     """A stream for each table, away from the instant on one side of it."""
-    yield (_line(line) for line in _lines(wallet, instant, is_later))
+    yield (_line(line) for line in _lines(wallet, last, is_later))
     yield (
         _hold(step)
         for step in _side(HoldLine.objects.select_related("reservation"), wallet, instant, is_later)
@@ -94,10 +95,13 @@ def _side(
     return rows.filter(**{f"{column}__lte": instant}).order_by(f"-{column}", "-pk")[:EARLIER]
 
 
-def _lines(wallet: Wallet, instant: datetime, is_later: bool) -> QuerySet[Transaction]:
-    """By sequence: neither it nor `posted_at` ever falls along the ledger."""
+def _last_line(wallet: Wallet, instant: datetime) -> int:
+    """Its sequence: neither that nor `posted_at` ever falls along the ledger."""
     archived = telling.of(wallet)
-    last = past.last_sequence_by(wallet, instant, after=archived.last_sequence if archived else 0)
+    return past.last_sequence_by(wallet, instant, after=archived.last_sequence if archived else 0)
+
+
+def _lines(wallet: Wallet, last: int, is_later: bool) -> QuerySet[Transaction]:
     lines = Transaction.objects.filter(wallet=wallet)
     if is_later:
         return lines.filter(sequence__gt=last).order_by("sequence")[:LATER]

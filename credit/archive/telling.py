@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.utils.translation import gettext as _
+
 from credit import display
 from credit.models import ArchivedLines, LedgerArchive, Period, Wallet
 
@@ -51,4 +53,7 @@ def latest() -> tuple[date, str] | None:
 
 def _words(latest: ArchivedLines, zone: str) -> str:
     day = display.local(latest.posted_before, zone)
-    return f"Charges before {day.day} {day:%B %Y} are in the archive ({latest.archive.name})."
+    return _("Charges before %(day)s are in the archive (%(archive)s).") % {
+        "day": display.long_day(day),
+        "archive": latest.archive.name,
+    }

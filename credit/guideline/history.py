@@ -7,6 +7,7 @@ from itertools import pairwise
 from statistics import median
 
 from django.db.models import Case, IntegerField, Sum, Value, When
+from django.utils.translation import gettext as _
 
 from credit import display, past, periods
 from credit.archive import telling
@@ -23,6 +24,7 @@ LONGEST_GAP_DAYS = 92
 class Span:
     label: str
     micros: int
+    day: str = ""  # its last one, where it is no month
 
 
 @dataclass(frozen=True)
@@ -46,10 +48,13 @@ def of_months(wallet: Wallet) -> History:
         .annotate(total=Sum("exact_micros"))
     )
     spans = [
-        Span(f"{display.local(month.starts_at, wallet.time_zone):%b}", int(sums.get(month.invoice_id, 0)))
+        Span(
+            display.short_month(display.local(month.starts_at, wallet.time_zone)),
+            int(sums.get(month.invoice_id, 0)),
+        )
         for month in reversed(whole)
     ]
-    left = ["the running month", "refunds"]
+    left = [_("the running month"), _("refunds")]
     if individual:
         left.append("purchases, which are invoiced at once")
     return History(spans, "a month’s usage" if individual else "a month’s charges", left)
@@ -70,16 +75,16 @@ def of_days(wallet: Wallet, days: int, now: datetime) -> History:
     starts = [start for start in ends[1:] if start >= first]
     sums = _charged(wallet, starts, now) if starts else {}
     spans = [
-        Span(_window(start, days, wallet.time_zone), sums.get(number, 0))
+        _window(start, days, wallet.time_zone, sums.get(number, 0))
         for number, start in reversed(list(enumerate(starts)))
     ]
     words = "a day’s charges" if days == 1 else f"the charges of {days} days"
-    return History(spans, words, ["refunds", *([told.words] if told else [])])
+    return History(spans, words, [_("refunds"), *([told.words] if told else [])])
 
 
-def _window(start: datetime, days: int, zone: str) -> str:
-    last = display.local(start + timedelta(days=days), zone)
-    return f"to {last.day} {last:%b}"
+def _window(start: datetime, days: int, zone: str, micros: int) -> Span:
+    last = display.short_day(display.local(start + timedelta(days=days), zone))
+    return Span(_("to %(day)s") % {"day": last}, micros, last)
 
 
 def _charged(wallet: Wallet, starts: Sequence[datetime], now: datetime) -> dict[int, int]:

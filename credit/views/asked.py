@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 PLACES = {"after", "before"}
 
@@ -13,7 +14,7 @@ class Asked:
     def __init__(self, query: QueryDict, choices: Mapping[str, Mapping[str, str]]) -> None:
         self.query, self.choices = query, choices
         self.problems = [
-            f"“{value}” is not possible for {name}."
+            _("“%(value)s” is not possible for %(name)s.") % {"value": value, "name": name}
             for name in query
             if name not in PLACES
             for value in query.getlist(name)

@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from credit.filters import WalletFilter
 
@@ -17,9 +18,15 @@ def known_names(asked: QueryDict) -> set[str]:
 
 def problems(wallets: WalletFilter, asked: QueryDict, sorts: list[str]) -> list[str]:
     """Everything in the address that the list cannot do. With one of these it lists nothing."""
-    found = [f"“{name}” is not a filter of this list." for name in asked if name not in known_names(asked)]
+    found = [
+        _("“%(name)s” is not a filter of this list.") % {"name": name}
+        for name in asked
+        if name not in known_names(asked)
+    ]
     if asked.get("sort", "").removeprefix("-") not in [*sorts, ""]:
-        found.append(f"Sorting by “{asked['sort']}” is not possible. Choose the head of a column.")
+        found.append(
+            _("Sorting by “%(sort)s” is not possible. Choose the head of a column.") % {"sort": asked["sort"]}
+        )
     return found + [_unreadable(wallets, name) for name in wallets.form.errors]
 
 
@@ -27,7 +34,11 @@ def _unreadable(wallets: WalletFilter, name: str) -> str:
     choices = dict(_choices(wallets, name))
     wrong = ", ".join(f"“{value}”" for value in wallets.data.getlist(name) if value not in choices)
     label = wallets.filters[name].label
-    return f"{label}: {wrong} is not one of {', '.join(choices.values())}."
+    return _("%(label)s: %(wrong)s is not one of %(values)s.") % {
+        "label": label,
+        "wrong": wrong,
+        "values": ", ".join(choices.values()),
+    }
 
 
 def chips_for(wallets: WalletFilter) -> list[dict[str, Any]]:
@@ -66,8 +77,8 @@ def _toggled(chosen: list[str], value: str) -> list[str]:
 def _words(labels: list[str]) -> str:
     """“active or suspended”; “EUR and 5 more”."""
     if len(labels) > NAMED_AT_ONCE:
-        return f"{labels[0]} and {len(labels) - 1} more"
-    return " or ".join(labels)
+        return _("%(labels)s and %(labels2)s more") % {"labels": labels[0], "labels2": len(labels) - 1}
+    return _(" or ").join(labels)
 
 
 def _address(asked: QueryDict, name: str, values: list[str]) -> str:

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -75,7 +76,7 @@ def revoke_client(request: HttpRequest, pk: int) -> HttpResponse:
         clients.revoke_client(client=client, by=Actor.person(request.user), now=timezone.now())
     except NotDone as error:
         return _refused(request, error)
-    messages.success(request, f"{client.name} is revoked.", extra_tags="ok")
+    messages.success(request, _("%(name)s is revoked.") % {"name": client.name}, extra_tags="ok")
     return redirect("clients")
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy
 
 from credit.filters import currencies_in_use
 from credit.models import Wallet
@@ -14,7 +15,7 @@ from credit.views.asked import Asked
 from credit.views.keyset import Order, Page, page
 
 PAGE_SIZE = 30
-CHIPS = {"currency": "Currency", "age": "Has something"}
+CHIPS = {"currency": gettext_lazy("Currency"), "age": gettext_lazy("Has something")}
 
 
 class CustomersList(Asked):

@@ -9,6 +9,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from credit import display, viewer
@@ -37,7 +39,7 @@ def invoice_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         invoice = invoices.load(pk)
     except Invoice.DoesNotExist:
-        raise Http404("There is no such invoice.") from None
+        raise Http404(_("There is no such invoice.")) from None
     today = display.local(timezone.now(), invoice.wallet.time_zone).date()
     answer = HttpResponse(invoices.pdf(invoice, today), content_type="application/pdf")
     answer["Content-Disposition"] = f'inline; filename="{invoices.file_name(invoice)}"'
@@ -65,7 +67,7 @@ def told(delivery: Any) -> Any:
     """A delivery that comes with its state, with the words of its cells."""
     delivery.look, delivery.icon = LOOKS[delivery.state]
     delivery.words = DeliveryState(delivery.state).label
-    delivery.what = f"Reminder {delivery.level}" if delivery.level else "Invoice"
+    delivery.what = _("Reminder %(level)s") % {"level": delivery.level} if delivery.level else _("Invoice")
     delivery.moved_at = delivery.sent_at or delivery.failed_at or delivery.claimed_at or delivery.next_try_at
     delivery.can_be_sent_again = delivery.state in (
         DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNKNOWN,
@@ -79,7 +81,7 @@ def delivery_list(request: HttpRequest) -> HttpResponse:
     """What went out and what did not, the newest first; by state from the address."""
     now, state, before = timezone.now(), request.GET.get("state", ""), request.GET.get("before", "")
     if state not in ("", *DeliveryState.values):
-        raise Http404("There is no such state.")
+        raise Http404(_("There is no such state."))
     rows = Delivery.objects.at(now).select_related("invoice__wallet__organization").order_by("-pk")
     if state:
         # Said twice: the second is what the index of the few that were not sent knows.
@@ -127,38 +129,54 @@ class InvoicePanel(VerbPanel):
         return way_back(self.request, reverse("invoice", args=[self.invoice.pk]))
 
     def recipient(self) -> str:
-        return deliveries.address_of(self.invoice) or "nobody: the organization has no e-mail for bills"
+        return deliveries.address_of(self.invoice) or _("nobody: the organization has no e-mail for bills")
 
 
 class SendInvoice(InvoicePanel):
-    title = "Send invoice"
-    button = "Send"
+    title = gettext_lazy("Send invoice")
+    button = gettext_lazy("Send")
 
     def about(self, form: VerbForm) -> dict[str, Any]:
-        return {"facts": [f"{self.invoice} goes to {self.recipient()}, with the PDF attached."]}
+        return {
+            "facts": [
+                _("%(invoice)s goes to %(recipient)s, with the PDF attached.")
+                % {"invoice": self.invoice, "recipient": self.recipient()}
+            ]
+        }
 
     def act(self, given: dict[str, Any], by: Actor) -> Words:
         delivery = deliveries.send_invoice(invoice=self.invoice, by=by, now=timezone.now)
-        return f"{self.invoice} is on its way to {delivery.recipient}."
+        return _("%(invoice)s is on its way to %(recipient)s.") % {
+            "invoice": self.invoice,
+            "recipient": delivery.recipient,
+        }
 
 
 class Remind(InvoicePanel):
-    title = "Send reminder"
-    button = "Send reminder"
+    title = gettext_lazy("Send reminder")
+    button = gettext_lazy("Send reminder")
 
     def about(self, form: VerbForm) -> dict[str, Any]:
         level = reminders.last_level(self.invoice) + 1
-        first = f"Reminder {level} of {self.invoice} goes to {self.recipient()}."
-        return {"facts": [first, "It lists every open invoice of the wallet; the PDF is attached."]}
+        first = _("Reminder %(level)s of %(invoice)s goes to %(recipient)s.") % {
+            "level": level,
+            "invoice": self.invoice,
+            "recipient": self.recipient(),
+        }
+        return {"facts": [first, _("It lists every open invoice of the wallet; the PDF is attached.")]}
 
     def act(self, given: dict[str, Any], by: Actor) -> Words:
         delivery = reminders.remind(invoice=self.invoice, by=by, now=timezone.now)
-        return f"Reminder {delivery.level} of {self.invoice} is on its way to {delivery.recipient}."
+        return _("Reminder %(level)s of %(invoice)s is on its way to %(recipient)s.") % {
+            "level": delivery.level,
+            "invoice": self.invoice,
+            "recipient": delivery.recipient,
+        }
 
 
 class SendAgain(InvoicePanel):
-    title = "Send again"
-    button = "Send again"
+    title = gettext_lazy("Send again")
+    button = gettext_lazy("Send again")
     delivery: Any
 
     def load(self, **names: Any) -> None:
@@ -167,10 +185,13 @@ class SendAgain(InvoicePanel):
         self.of(self.delivery.invoice)
 
     def about(self, form: VerbForm) -> dict[str, Any]:
-        facts = [f"{self.delivery.what} {self.invoice} goes to {self.recipient()} once more."]
+        facts = [
+            _("%(what)s %(invoice)s goes to %(recipient)s once more.")
+            % {"what": self.delivery.what, "invoice": self.invoice, "recipient": self.recipient()}
+        ]
         if self.delivery.state == DeliveryState.UNKNOWN:
-            first = "Nobody knows whether it has left."
-            then = "The Message-ID stays the same, so a mailbox that has it already can tell."
+            first = _("Nobody knows whether it has left.")
+            then = _("The Message-ID stays the same, so a mailbox that has it already can tell.")
             return {
                 "facts": facts,
                 "notes": [{"look": "warn", "icon": "alert", "first": first, "then": then}],
@@ -179,4 +200,8 @@ class SendAgain(InvoicePanel):
 
     def act(self, given: dict[str, Any], by: Actor) -> Words:
         row = deliveries.send_again(delivery=self.delivery, by=by, now=timezone.now)
-        return f"{self.delivery.what} {self.invoice} is on its way to {row.recipient}."
+        return _("%(what)s %(invoice)s is on its way to %(recipient)s.") % {
+            "what": self.delivery.what,
+            "invoice": self.invoice,
+            "recipient": row.recipient,
+        }

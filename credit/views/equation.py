@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
 
 from credit import display
 from credit.models import Wallet
@@ -28,51 +29,61 @@ def terms(wallet: Wallet, holds: int, now: datetime) -> list[Term]:
 
 def _balance(wallet: Wallet) -> Term:
     why = (
-        "Debt: charged more than was paid in"
+        _("Debt: charged more than was paid in")
         if wallet.balance_micros < 0
-        else "Paid in, less what was charged"
+        else _("Paid in, less what was charged")
     )
-    return Term("Balance", wallet.balance_micros, why)
+    return Term(_("Balance"), wallet.balance_micros, why)
 
 
 def _limit(wallet: Wallet, op: str) -> Term:
     state = wallet.limit_state
     if state == LimitState.UNLIMITED:
-        return Term("Credit limit", None, "No bound", op, words="Unlimited")
+        return Term(_("Credit limit"), None, _("No bound"), op, words=_("Unlimited"))
     if state == LimitState.NOT_SET:
-        return Term("Credit limit", 0, "Counts as 0: no credit", op, words="Not set")
+        return Term(_("Credit limit"), 0, _("Counts as 0: no credit"), op, words=_("Not set"))
     if state == LimitState.TEMPORARY:
         return Term(
-            "Credit limit", wallet.effective_limit_micros, falls_back(wallet), op, until=wallet.limit_ends_at
+            _("Credit limit"),
+            wallet.effective_limit_micros,
+            falls_back(wallet),
+            op,
+            until=wallet.limit_ends_at,
         )
-    return Term("Credit limit", wallet.effective_limit_micros, "Permanent", op)
+    return Term(_("Credit limit"), wallet.effective_limit_micros, _("Permanent"), op)
 
 
 def falls_back(wallet: Wallet) -> str:
     """What holds after the temporary limit in force."""
     if wallet.falls_back_to_micros is None:
-        return "then unlimited"
-    return f"then {display.amount(wallet.falls_back_to_micros, wallet.currency)}"
+        return _("then unlimited")
+    return _("then %(falls_back_to)s") % {
+        "falls_back_to": display.amount(wallet.falls_back_to_micros, wallet.currency)
+    }
 
 
 def _unbilled(wallet: Wallet, now: datetime) -> Term:
-    what = "calls, SMS, fax, numbers" if wallet.scheme == Scheme.INDIVIDUAL else "everything charged"
-    return Term("Unbilled", wallet.live_unbilled_micros, f"{_month(now, wallet.time_zone)}: {what}", "−")
+    what = _("calls, SMS, fax, numbers") if wallet.scheme == Scheme.INDIVIDUAL else _("everything charged")
+    return Term(_("Unbilled"), wallet.live_unbilled_micros, f"{_month(now, wallet.time_zone)}: {what}", "−")
 
 
 def _overpayment(wallet: Wallet) -> Term:
     if wallet.due_micros:
         due = display.amount(wallet.due_micros, wallet.currency)
-        why = f"The {due} due does not count here"
+        why = _("The %(due)s due does not count here") % {"due": due}
     else:
-        why = "Paid more than is due" if wallet.overpayment_micros else "Nothing is overpaid, nothing is due"
-    return Term("Overpayment", wallet.overpayment_micros, why, "+")
+        why = (
+            _("Paid more than is due")
+            if wallet.overpayment_micros
+            else _("Nothing is overpaid, nothing is due")
+        )
+    return Term(_("Overpayment"), wallet.overpayment_micros, why, "+")
 
 
 def _reserved(wallet: Wallet, holds: int) -> Term:
-    why = f"{holds} in progress" if holds else "Nothing in progress"
-    return Term("Reserved", wallet.live_reserved_micros, why, "−")
+    why = _("%(holds)s in progress") % {"holds": holds} if holds else _("Nothing in progress")
+    return Term(_("Reserved"), wallet.live_reserved_micros, why, "−")
 
 
 def _month(instant: datetime, zone: str) -> str:
-    return f"{instant.astimezone(ZoneInfo(zone)):%B}"
+    return display.month_name(display.local(instant, zone))

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -16,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_safe
 
-from credit import display, exposure_plot
+from credit import display, exposure_plot, viewer
 from credit.models import Exposure, ExposureLine
 from credit.money import to_text
 from credit.replica import may_be_old
@@ -62,6 +61,7 @@ def page(request: HttpRequest) -> HttpResponse:
     chosen = None if asked.problems else _chosen(counted, asked.value("currency"))
     context = {
         "section": "exposure",
+        "zone": viewer.zone(),
         "asked": asked,
         "counted": counted,
         "shown": [(each, asked.address(currency=each.currency)) for each in _shown(counted, chosen, asked)],
@@ -179,7 +179,7 @@ def over_time_csv(request: HttpRequest) -> HttpResponseBase:
 
 
 def _stamp(at: datetime | None) -> str:
-    return f"{display.local(at or timezone.now(), settings.PORTAL_TIME_ZONE):%Y-%m-%d-%H%M}"
+    return f"{display.local(at or timezone.now(), viewer.zone()):%Y-%m-%d-%H%M}"
 
 
 def _state_line(each: Exposure, line: ExposureLine) -> list[str]:

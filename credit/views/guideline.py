@@ -5,19 +5,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from credit import display
 from credit.forms.limits import LimitForm
 from credit.guideline import advice
 from credit.guideline.advice import Advice
 from credit.guideline.estimate import MARGIN
+from credit.languages import as_written
 from credit.money import MICROS
 from credit.terms import PaymentMode
 
 WIDE, HIGH, BASE, STEP = 26, 44, 62, 33
 CONFIDENCE = {
-    "high": "Good confidence: {} {}, much alike.",
-    "medium": "Fair confidence: {} {}.",
-    "low": "Little confidence: {} {} that differ a lot.",
+    "high": gettext_lazy("Good confidence: %(count)s %(spans)s, much alike."),
+    "medium": gettext_lazy("Fair confidence: %(count)s %(spans)s."),
+    "low": gettext_lazy("Little confidence: %(count)s %(spans)s that differ a lot."),
 }
 
 
@@ -74,20 +78,34 @@ def _made(wallet: Any, found: Advice) -> str:
         return ""
     last = display.amount(found.estimate.last_micros, wallet.currency)
     step = display.amount(found.estimate.usual_step_micros, wallet.currency)
-    made = f"{MARGIN.last} % of the last {last}, and {MARGIN.step / 100:g} × the usual change of {step}"
+    made = _("%(percent)s %% of the last %(last)s, and %(factor)s × the usual change of %(step)s") % {
+        "percent": MARGIN.last,
+        "last": last,
+        "factor": as_written(f"{MARGIN.step / 100:g}"),
+        "step": step,
+    }
     if found.used_micros > 0:
-        made = f"{display.amount(found.used_micros, wallet.currency)} used now, {made}"
+        made = _("%(used)s used now, %(made)s") % {
+            "used": display.amount(found.used_micros, wallet.currency),
+            "made": made,
+        }
     elif found.used_micros < 0:
-        made += f", less {display.amount(-found.used_micros, wallet.currency)} of the customer’s own money"
-    return f"{made}; rounded up."
+        made += _(", less %(used)s of the customer’s own money") % {
+            "used": display.amount(-found.used_micros, wallet.currency)
+        }
+    return _("%(made)s; rounded up.") % {"made": made}
 
 
 def _trust(wallet: Any, found: Advice) -> str:
     if found.estimate is None:
         return ""
-    what = "whole months" if wallet.mode == PaymentMode.POSTPAID else "windows"
-    trust = CONFIDENCE[found.estimate.confidence].format(len(found.history.spans), what)
-    return f"{trust} It is {found.history.covers}. Leaves out {_listed(found.history.leaves_out)}."
+    what = _("whole months") if wallet.mode == PaymentMode.POSTPAID else _("windows")
+    trust = CONFIDENCE[found.estimate.confidence] % {"count": len(found.history.spans), "spans": what}
+    return _("%(trust)s It is %(covers)s. Leaves out %(listed)s.") % {
+        "trust": trust,
+        "covers": found.history.covers,
+        "listed": _listed(found.history.leaves_out),
+    }
 
 
 def _bars(wallet: Any, found: Advice) -> list[Bar]:
@@ -101,7 +119,7 @@ def _bars(wallet: Any, found: Advice) -> list[Bar]:
             width=WIDE,
             height=height,
             middle=STEP * number + 3 + WIDE // 2,
-            label=span.label.removeprefix("to "),
+            label=span.day or span.label,
             figure=_compact(span.micros),
         )
         for number, (span, height) in enumerate(zip(spans, heights, strict=True))
@@ -109,7 +127,7 @@ def _bars(wallet: Any, found: Advice) -> list[Bar]:
 
 
 def _listed(words: Sequence[str]) -> str:
-    return " and ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)
+    return _(" and ").join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)
 
 
 def _compact(micros: int) -> str:
@@ -117,5 +135,9 @@ def _compact(micros: int) -> str:
     for unit, sign in ((10**9, "G"), (10**6, "M"), (10**3, "k"), (1, "")):
         tenths = micros * 10 // (unit * MICROS)
         if tenths >= 10:
-            return f"{tenths // 10}{sign}" if tenths >= 100 or not tenths % 10 else f"{tenths / 10:.1f}{sign}"
+            return (
+                f"{tenths // 10}{sign}"
+                if tenths >= 100 or not tenths % 10
+                else as_written(f"{tenths / 10:.1f}{sign}")
+            )
     return "0" if not micros else "<1"

@@ -6,6 +6,8 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, F, Max
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from credit import daily_use, display, plots
 from credit.models import CreditLimit, Decline, LimitSlot, Wallet
@@ -13,7 +15,11 @@ from credit.terms import PaymentMode
 
 MOST_LIMITS = 500
 SHOWN_LIMITS = 6
-SPANS = {"30": ("30 days", 30), "90": ("3 months", 92), "365": ("1 year", 365)}
+SPANS = {
+    "30": (gettext_lazy("30 days"), 30),
+    "90": (gettext_lazy("3 months"), 92),
+    "365": (gettext_lazy("1 year"), 365),
+}
 DEFAULT_SPAN = "90"
 _LONGEST_DAILY_TABLE = 35
 
@@ -77,7 +83,7 @@ def _facts(wallet: Wallet, limits: Sequence[CreditLimit], since: datetime, now: 
         now=now,
         until=_until(limits, since, now),
         zone=wallet.time_zone,
-        use_words="Debt" if wallet.mode == PaymentMode.PREPAID else "Unbilled use",
+        use_words=_("Debt") if wallet.mode == PaymentMode.PREPAID else _("Unbilled use"),
     )
 
 
@@ -108,7 +114,11 @@ def _declines(wallet: Wallet, since: datetime, now: datetime) -> list[tuple[date
 
 def _title(facts: plots.Facts) -> str:
     start, end = (display.local(at, facts.zone) for at in (facts.since, facts.until))
-    return f"{facts.use_words} against the credit limit, {start.day} {start:%B %Y} to {end.day} {end:%B %Y}."
+    return _("%(use)s against the credit limit, %(first)s to %(last)s.") % {
+        "use": facts.use_words,
+        "first": display.long_day(start),
+        "last": display.long_day(end),
+    }
 
 
 def _rows(facts: plots.Facts) -> list[Row]:
@@ -180,22 +190,28 @@ def _entry(limit: CreditLimit, wallet: Wallet, now: datetime) -> Entry:
 def _state(limit: CreditLimit, wallet: Wallet, now: datetime, is_live: bool) -> str:
     """How it ended; a limit that the clock has ended says so before anybody books it."""
     if not is_live:
-        return limit.get_ending_display() or "Expired"
+        return limit.get_ending_display() or _("Expired")
     if limit.slot == LimitSlot.PERMANENT:
-        return "Permanent, waits" if wallet.limit_state == "temporary" else "Permanent, in force"
-    return "Temporary, in force" if limit.starts_at <= now else "Temporary, scheduled"
+        return _("Permanent, waits") if wallet.limit_state == "temporary" else _("Permanent, in force")
+    return _("Temporary, in force") if limit.starts_at <= now else _("Temporary, scheduled")
 
 
 def _when(limit: CreditLimit, zone: str, now: datetime) -> str:
     start = display.day_and_time(limit.starts_at, zone, now)
     end = limit.ended_at or limit.ends_at
     if end is None:
-        return f"since {start}"
-    return f"{start} to {display.day_and_time(end, zone, now)}{_planned(limit, zone, now)}"
+        return _("since %(start)s") % {"start": start}
+    return _("%(start)s to %(day_and_time)s%(planned)s") % {
+        "start": start,
+        "day_and_time": display.day_and_time(end, zone, now),
+        "planned": _planned(limit, zone, now),
+    }
 
 
 def _planned(limit: CreditLimit, zone: str, now: datetime) -> str:
     """Where it ended before its time, when that would have been."""
     if limit.ends_at is None or limit.ended_at in (None, limit.ends_at):
         return ""
-    return f", planned until {display.day_and_time(limit.ends_at, zone, now)}"
+    return _(", planned until %(day_and_time)s") % {
+        "day_and_time": display.day_and_time(limit.ends_at, zone, now)
+    }

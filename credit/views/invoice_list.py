@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from credit import display
@@ -74,14 +75,20 @@ def matching(form: InvoiceFilter, today: date) -> QuerySet[Invoice]:
 
 def _problems(form: InvoiceFilter, asked: QueryDict) -> list[str]:
     known = {*form.fields, *_MARKS}
-    found = [f"“{name}” is not a filter of this list." for name in asked if name not in known]
+    found = [
+        _("“%(name)s” is not a filter of this list.") % {"name": name} for name in asked if name not in known
+    ]
     if not form.is_valid():
-        found += [f"{form[name].label}: “{asked.get(name)}” is not one it knows." for name in form.errors]
+        found += [
+            _("%(label)s: “%(name)s” is not one it knows.")
+            % {"label": form[name].label, "name": asked.get(name)}
+            for name in form.errors
+        ]
     for name in _MARKS:
         try:
             NEWEST_FIRST.read(asked.get(name) or NEWEST_FIRST.mark(Invoice(pk=1)))
         except keyset.BadPageMark:
-            found.append("The page that the address names cannot be read.")
+            found.append(_("The page that the address names cannot be read."))
     return found
 
 
@@ -116,7 +123,7 @@ def as_csv(request: HttpRequest) -> HttpResponse:
     """Every invoice that the filters match, oldest first, exact."""
     form = InvoiceFilter(request.GET, currencies_in_use(request.GET))
     if _problems(form, request.GET):
-        return HttpResponseBadRequest("A filter of the invoices is not known. Nothing was exported.")
+        return HttpResponseBadRequest(_("A filter of the invoices is not known. Nothing was exported."))
     today = display.local(timezone.now(), settings.PORTAL_TIME_ZONE).date()
     found = matching(form, today).select_related("wallet__organization", "corrects").order_by("pk")
     return export.stream(f"invoices-{today:%Y-%m-%d}", HEAD, _lines(found))

@@ -6,6 +6,8 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from credit import display
 from credit.actions import allocations, invoices
@@ -34,42 +36,47 @@ class DraftPanel(VerbPanel):
 
     def draft_words(self) -> str:
         kind = self.invoice.get_kind_display()
-        return f"{kind} of {self.money(self.invoice.total_micros)}, not issued yet."
+        return _("%(kind)s of %(total)s, not issued yet.") % {
+            "kind": kind,
+            "total": self.money(self.invoice.total_micros),
+        }
 
     def about(self, form: VerbForm) -> dict[str, Any]:
         return {"facts": [self.draft_words(), self.what_happens]}
 
 
 class HoldBack(DraftPanel):
-    title = "Hold back"
-    button = "Hold back"
-    what_happens = "It gets no number and is not sent until somebody lets it go or issues it."
+    title = gettext_lazy("Hold back")
+    button = gettext_lazy("Hold back")
+    what_happens = gettext_lazy("It gets no number and is not sent until somebody lets it go or issues it.")
 
     def act(self, given: dict[str, Any], by: Actor) -> Words:
         invoices.hold_back(invoice=self.invoice, reason=given["reason"], by=by, now=timezone.now)
-        return "Held back. It stays a draft until it is let go or issued.", "warn"
+        return _("Held back. It stays a draft until it is let go or issued."), "warn"
 
 
 class LetGo(DraftPanel):
-    title = "Let go"
-    button = "Let go"
-    what_happens = "It is issued by itself once its review time is over, with the next run of the job."
+    title = gettext_lazy("Let go")
+    button = gettext_lazy("Let go")
+    what_happens = gettext_lazy(
+        "It is issued by itself once its review time is over, with the next run of the job."
+    )
 
     def act(self, given: dict[str, Any], by: Actor) -> Words:
         invoices.let_go(invoice=self.invoice, reason=given["reason"], by=by, now=timezone.now)
-        return "Let go. It is issued by itself when its review time is over."
+        return _("Let go. It is issued by itself when its review time is over.")
 
 
 class IssueNow(DraftPanel):
-    title = "Issue now"
-    button = "Issue now"
-    what_happens = (
+    title = gettext_lazy("Issue now")
+    button = gettext_lazy("Issue now")
+    what_happens = gettext_lazy(
         "It gets the next number of its series and never changes afterwards; a credit note corrects it."
     )
 
     def act(self, given: dict[str, Any], by: Actor) -> Words:
         issued = invoices.issue_now(invoice=self.invoice, reason=given["reason"], by=by, now=timezone.now)
-        return f"Issued as {issued.number}."
+        return _("Issued as %(number)s.") % {"number": issued.number}
 
 
 class Reallocate(VerbPanel):
@@ -77,8 +84,8 @@ class Reallocate(VerbPanel):
 
     permission_required = "credit.allocate_payment"
     form_class = ReallocateForm
-    title = "Say what it pays"
-    button = "Allocate"
+    title = gettext_lazy("Say what it pays")
+    button = gettext_lazy("Allocate")
 
     def load(self, **names: Any) -> None:
         super().load(**names)
@@ -100,12 +107,21 @@ class Reallocate(VerbPanel):
 
     def about(self, form: VerbForm) -> dict[str, Any]:
         if not form.invoices:
-            return {"facts": ["No issued invoice of this wallet is open."], "is_impossible": True}
+            return {"facts": [_("No issued invoice of this wallet is open.")], "is_impossible": True}
         amount = display.exact(self.line.amount_micros, self.wallet.currency)
         day = display.day_and_time(self.line.posted_at, self.wallet.time_zone, timezone.now())
         facts = [
-            f"{self.line.get_kind_display()} of {day}: {amount} {self.wallet.currency}. {self.line.reference}",
-            "What is left over pays the oldest open invoice when money next comes in or an invoice is issued.",
+            _("%(kind)s of %(day)s: %(amount)s %(currency)s. %(reference)s")
+            % {
+                "kind": self.line.get_kind_display(),
+                "day": day,
+                "amount": amount,
+                "currency": self.wallet.currency,
+                "reference": self.line.reference,
+            },
+            _(
+                "What is left over pays the oldest open invoice when money next comes in or an invoice is issued."
+            ),
         ]
         return {"facts": facts}
 
@@ -113,8 +129,10 @@ class Reallocate(VerbPanel):
         said = {name: given[name] for name in ("amounts", "reason", "seen")}
         live = allocations.reallocate(line=self.line, by=by, now=timezone.now, **said)
         if not live:
-            return "It pays no invoice now.", "warn"
-        return f"It pays {', '.join(dict.fromkeys(row.invoice.number or '' for row in live))}."
+            return _("It pays no invoice now."), "warn"
+        return _("It pays %(fromkeys)s.") % {
+            "fromkeys": ", ".join(dict.fromkeys(row.invoice.number or "" for row in live))
+        }
 
 
 def _asked(request: HttpRequest) -> set[int]:

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from django.utils.translation import gettext as _
+
 from credit import display
 from credit.models import Invoice, InvoiceState
 
@@ -42,14 +44,15 @@ def what(invoice: Invoice) -> str:
     """ "Monthly tax invoice, October 2026"."""
     if invoice.period_starts_at is None:
         return invoice.get_kind_display()
-    return f"{invoice.get_kind_display()}, {display.local(invoice.period_starts_at, invoice.wallet.time_zone):%B %Y}"
+    month = display.month(display.local(invoice.period_starts_at, invoice.wallet.time_zone))
+    return f"{invoice.get_kind_display()}, {month}"
 
 
 def _badge(invoice: Invoice, days_late: int) -> tuple[str, str, str]:
     if days_late:
-        return "warn", "clock", f"{days_late} day{'s' if days_late > 1 else ''} late"
+        return "warn", "clock", display.days_late(days_late)
     if invoice.held_back_at:
-        return "warn", "pause", "Held back"
+        return "warn", "pause", _("Held back")
     if invoice.state == InvoiceState.PAID and invoice.total_micros <= 0:
-        return "plain", "", "Nothing to pay"
+        return "plain", "", _("Nothing to pay")
     return (*LOOKS[invoice.state], InvoiceState(invoice.state).label)

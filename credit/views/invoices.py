@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from credit import display
@@ -113,7 +114,7 @@ def items(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         page = keyset.page(_items(found, kind), order=OLDEST_FIRST, size=PAGE, **marks)
     except keyset.BadPageMark:
-        raise Http404("There is no such page.") from None
+        raise Http404(_("There is no such page.")) from None
     period = _period(found)
     context = {
         "invoice": found,
@@ -167,7 +168,7 @@ def _item_cells(lines: QuerySet[Transaction], found: Invoice) -> Iterator[list[s
 def _kind(asked: Mapping[str, str]) -> str:
     kind = asked.get("kind", "")
     if kind and kind not in Kind.values:
-        raise Http404("There is no such kind of transaction.")
+        raise Http404(_("There is no such kind of transaction."))
     return kind
 
 

@@ -15,11 +15,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from credit import display
 from credit.actions import allocations
 from credit.archive import telling
 from credit.forms.ledger import COUNTS, LedgerFilter
+from credit.languages import as_written
 from credit.models import Transaction, Wallet
 from credit.models.transaction import TransactionQuerySet
 from credit.money import to_text
@@ -153,7 +156,7 @@ def _between(lines: Any, least: int | None, most: int | None) -> Any:
 def _amount_words(asked: Mapping[str, str]) -> str:
     words = [
         f"{words} {asked[name]}"
-        for name, words in (("least", "at least"), ("most", "at most"))
+        for name, words in (("least", _("at least")), ("most", _("at most")))
         if asked.get(name)
     ]
     return ", ".join(words)
@@ -164,15 +167,19 @@ def _total(
 ) -> str:
     """How many lines match; the sequence has no gaps, so all that are not in the archive need no counting."""
     if not any(wanted[name] not in (None, "") for name in ("period", "kind", "counts", "least", "most")):
-        return f"{wallet.last_sequence - (archived.lines if archived else 0):,}"
+        return as_written(f"{wallet.last_sequence - (archived.lines if archived else 0):,}")
     count = lines.order_by()[: MOST_COUNTED + 1].count()
-    return f"more than {MOST_COUNTED:,}" if count > MOST_COUNTED else f"{count:,}"
+    return (
+        _("more than %(count)s") % {"count": as_written(f"{MOST_COUNTED:,}")}
+        if count > MOST_COUNTED
+        else as_written(f"{count:,}")
+    )
 
 
 def told(line: Transaction, wallet: Wallet) -> Transaction:
     """The line with the words of its cells."""
     line.icon = ICONS[line.kind]
-    line.month = f"{_local(line.period_starts_at, wallet):%B}" if line.counted else ""
+    line.month = display.month_name(_local(line.period_starts_at, wallet)) if line.counted else ""
     line.late = late(line, wallet)
     line.can_pay = wallet.mode == PaymentMode.POSTPAID and allocations.can_pay(line)
     line.can_be_reversed = line.kind not in (Kind.REVERSAL, Kind.ROUNDING)
@@ -186,7 +193,7 @@ def late(line: Transaction, wallet: Wallet) -> str:
         return ""
     occurred, posted = _local(line.occurred_at, wallet), _local(line.posted_at, wallet)
     is_late = (occurred.year, occurred.month) < (posted.year, posted.month)
-    return f"late, from {occurred.day} {occurred:%b}" if is_late else ""
+    return _("late, from %(day)s") % {"day": display.short_day(occurred)} if is_late else ""
 
 
 def _local(instant: datetime, wallet: Wallet) -> datetime:
@@ -200,7 +207,7 @@ def _chips(ledger: Ledger, wallet: Wallet, wanted: Mapping[str, Any], now: datet
         _chip(
             ledger,
             "period",
-            "Period",
+            _("Period"),
             f"{first:%B %Y}" if first else "",
             months,
             f"{first:%Y-%m}" if first else "",
@@ -208,13 +215,13 @@ def _chips(ledger: Ledger, wallet: Wallet, wanted: Mapping[str, Any], now: datet
         _chip(
             ledger,
             "kind",
-            "Kind",
+            _("Kind"),
             Kind(wanted["kind"]).label if wanted["kind"] else "",
             Kind.choices,
             wanted["kind"],
         ),
         _chip(
-            ledger, "counts", "Counts as", dict(COUNTS).get(wanted["counts"], ""), COUNTS, wanted["counts"]
+            ledger, "counts", _("Counts as"), dict(COUNTS).get(wanted["counts"], ""), COUNTS, wanted["counts"]
         ),
     ]
 
@@ -229,7 +236,7 @@ def _chip(
 def _months(wallet: Wallet, now: datetime) -> Iterator[datetime]:
     """From the running month back to the wallet's first, in its own zone."""
     month, first = _local(now, wallet).replace(day=1), _local(wallet.created_at, wallet)
-    for _ in range(_MOST_MONTHS):
+    for _number in range(_MOST_MONTHS):
         if (month.year, month.month) < (first.year, first.month):
             return
         yield month
@@ -252,7 +259,7 @@ def as_csv(request: HttpRequest, wallet_id: str) -> HttpResponse:
     wallet = get_object_or_404(Wallet, wallet_id=wallet_id)
     form = LedgerFilter(request.GET)
     if not form.is_valid():
-        return HttpResponseBadRequest("A filter of the ledger is not known. Nothing was exported.")
+        return HttpResponseBadRequest(_("A filter of the ledger is not known. Nothing was exported."))
     lines = filtered(wallet, form.cleaned_data).select_related("invoice").order_by("sequence")
     rows = chain(_archived_row(wallet), (_row(line, wallet) for line in lines.iterator(chunk_size=2000)))
     return export.stream(f"ledger-{wallet.wallet_id}-{timezone.now():%Y-%m-%d}", HEAD, rows)

@@ -4,17 +4,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from credit import display, viewer
 from credit.actions.limit_plans import Preview
 from credit.models import LimitSlot
 from credit.terms import LimitState, PaymentMode, Standing
 
-UNTOUCHED = "Calls in progress finish, payments still work, nothing already charged is touched."
-PREPAID_PARTS = [("", "Balance", "balance_micros"), ("−", "Reserved", "live_reserved_micros")]
+UNTOUCHED = gettext_lazy("Calls in progress finish, payments still work, nothing already charged is touched.")
+PREPAID_PARTS = [
+    ("", gettext_lazy("Balance"), "balance_micros"),
+    ("−", gettext_lazy("Reserved"), "live_reserved_micros"),
+]
 POSTPAID_PARTS = [
-    ("−", "Unbilled", "live_unbilled_micros"),
-    ("+", "Overpayment", "overpayment_micros"),
-    ("−", "Reserved", "live_reserved_micros"),
+    ("−", gettext_lazy("Unbilled"), "live_unbilled_micros"),
+    ("+", gettext_lazy("Overpayment"), "overpayment_micros"),
+    ("−", gettext_lazy("Reserved"), "live_reserved_micros"),
 ]
 
 
@@ -31,6 +37,7 @@ class Line:
     op: str
     label: str
     cells: list[tuple[str, Column]]
+    is_limit: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,12 +59,12 @@ class Shown:
     ends_note: tuple[str, str] | None = None
     harm: Note | None = None
     consent_words: str = ""
-    button: str = "Save changes"
+    button: str = gettext_lazy("Save changes")
 
 
 def standing_only(wallet: Any, now: datetime) -> Shown:
     """Before an amount is typed: what holds now."""
-    columns = [Column("Now", _clock(now), wallet)]
+    columns = [Column(_("Now"), _clock(now), wallet)]
     return Shown(columns, _lines(columns), _standing_notes(wallet))
 
 
@@ -73,22 +80,28 @@ def shown(preview: Preview, now: datetime) -> Shown:
         ends_note=_ends_note(preview),
         harm=harm,
         consent_words=_consent(preview, blocks),
-        button=("Lower and block" if blocks else "Lower the limit") if harm else "Save changes",
+        button=(_("Lower and block") if blocks else _("Lower the limit")) if harm else _("Save changes"),
     )
 
 
 def without_it(wallet: Any, after: Any, now: datetime) -> Shown:
     """What holds when a limit is taken away."""
-    columns = [Column("Now", _clock(now), wallet), Column("After saving", "at once", after, is_after=True)]
+    columns = [
+        Column(_("Now"), _clock(now), wallet),
+        Column(_("After saving"), _("at once"), after, is_after=True),
+    ]
     if after.usable_micros is None or after.usable_micros > 0:
         return Shown(columns, _lines(columns), _standing_notes(after, after=True))
     was = wallet.usable_micros is not None and wallet.usable_micros <= 0
-    lead = "The customer stays blocked." if was else "This blocks the customer at once."
+    lead = _("The customer stays blocked.") if was else _("This blocks the customer at once.")
     harm = Note(
-        "danger", "stop", lead, f"{_cure(after)} Payments still work, nothing already charged is touched."
+        "danger",
+        "stop",
+        lead,
+        _("%(cure)s Payments still work, nothing already charged is touched.") % {"cure": _cure(after)},
     )
-    consent = "Yes, and leave this customer blocked" if was else "Yes, and block this customer"
-    button = "Save, blocked" if was else "Save and block"
+    consent = _("Yes, and leave this customer blocked") if was else _("Yes, and block this customer")
+    button = _("Save, blocked") if was else _("Save and block")
     return Shown(columns, _lines(columns), [], harm=harm, consent_words=consent, button=button)
 
 
@@ -98,8 +111,8 @@ def _clock(instant: datetime) -> str:
 
 def _columns(preview: Preview, now: datetime) -> list[Column]:
     columns = [
-        Column("Now", _clock(now), preview.now),
-        Column("After saving", "at once", preview.after_saving, is_after=True),
+        Column(_("Now"), _clock(now), preview.now),
+        Column(_("After saving"), _("at once"), preview.after_saving, is_after=True),
     ]
     if preview.next_instant:
         zone = preview.now.time_zone
@@ -112,12 +125,12 @@ def _next_title(preview: Preview) -> str:
     """What the clock does at the next instant that changes the answer."""
     after, at = preview.after_saving, preview.next_instant
     if preview.plan.slot == LimitSlot.SCHEDULED and at == preview.plan.starts_at:
-        return "When it starts"
+        return _("When it starts")
     if preview.plan.slot == LimitSlot.TEMPORARY and at == preview.plan.ends_at:
-        return "After it ends"
+        return _("After it ends")
     if at == after.scheduled_starts_at:
-        return "Scheduled one starts"
-    return "After the temporary" if at == after.temporary_ends_at else "New month"
+        return _("Scheduled one starts")
+    return _("After the temporary") if at == after.temporary_ends_at else _("New month")
 
 
 # -- the table
@@ -140,14 +153,15 @@ def _part(column: Column, name: str) -> str:
 
 
 def _limit_line(op: str, columns: list[Column]) -> Line:
-    return Line(op, "Credit limit", [(limit_words(column.wallet), column) for column in columns])
+    cells = [(limit_words(column.wallet), column) for column in columns]
+    return Line(op, _("Credit limit"), cells, is_limit=True)
 
 
 def limit_words(wallet: Any) -> str:
     if wallet.limit_state == LimitState.NOT_SET:
-        return "Not set"
+        return _("Not set")
     if wallet.effective_limit_micros is None:
-        return "Unlimited"
+        return _("Unlimited")
     return display.amount(wallet.effective_limit_micros, wallet.currency)
 
 
@@ -159,17 +173,23 @@ def amount_note(preview: Preview) -> str:
     wallet, amount = preview.now, preview.plan.amount_micros
     permanent = wallet.permanent_limit_micros
     if amount is None:
-        return "No bound: everything passes until somebody sets an amount."
+        return _("No bound: everything passes until somebody sets an amount.")
     if wallet.limit_unlimited:
-        return "Lower than the permanent limit, which is unlimited."
+        return _("Lower than the permanent limit, which is unlimited.")
     if permanent is None:
-        return "No permanent limit is set."
+        return _("No permanent limit is set.")
     before = display.short_amount(permanent, wallet.currency)
     if amount == permanent:
-        return f"The same as the permanent {before}."
+        return _("The same as the permanent %(before)s.") % {"before": before}
     if amount > permanent:
-        return f"{display.short_amount(amount - permanent, wallet.currency, plus=True)} over the permanent {before}"
-    return f"{display.short_amount(permanent - amount, wallet.currency)} under the permanent {before}"
+        return _("%(amount)s over the permanent %(before)s") % {
+            "amount": display.short_amount(amount - permanent, wallet.currency, plus=True),
+            "before": before,
+        }
+    return _("%(permanent)s under the permanent %(before)s") % {
+        "permanent": display.short_amount(permanent - amount, wallet.currency),
+        "before": before,
+    }
 
 
 def _ends_note(preview: Preview) -> tuple[str, str] | None:
@@ -178,31 +198,43 @@ def _ends_note(preview: Preview) -> tuple[str, str] | None:
     if plan.ends_at is None:
         return None
     when = display.date_in_words(plan.ends_at, wallet.time_zone)
-    lead = f"Ends by itself on {when} in {display.place(wallet.time_zone)}"
+    lead = _("Ends by itself on %(when)s in %(place)s") % {
+        "when": when,
+        "place": display.place(wallet.time_zone),
+    }
     zone_name = display.local(plan.ends_at, wallet.time_zone).tzname()
     yours = display.for_you(plan.ends_at, wallet.time_zone, viewer.zone())
-    starts = "Starts now."
+    starts = _("Starts now.")
     if plan.slot == LimitSlot.SCHEDULED:
-        starts = f"Starts on {display.in_words(plan.starts_at, wallet.time_zone)}."
-    return lead, f" ({zone_name}){yours}. Then {_then(preview)} {starts}"
+        starts = _("Starts on %(in_words)s.") % {
+            "in_words": display.in_words(plan.starts_at, wallet.time_zone)
+        }
+    return lead, _(" (%(zone_name)s)%(yours)s. Then %(then)s %(starts)s") % {
+        "zone_name": zone_name,
+        "yours": yours,
+        "then": _then(preview),
+        "starts": starts,
+    }
 
 
 def _then(preview: Preview) -> str:
     wallet = preview.now
     if wallet.limit_unlimited:
-        return "unlimited again."
+        return _("unlimited again.")
     if wallet.permanent_limit_micros is None:
-        return "no limit is set again."
-    return f"{display.with_code(wallet.permanent_limit_micros, wallet.currency)} again."
+        return _("no limit is set again.")
+    return _("%(permanent_limit)s again.") % {
+        "permanent_limit": display.with_code(wallet.permanent_limit_micros, wallet.currency)
+    }
 
 
 def _harm(preview: Preview) -> Note:
     after = preview.after_saving
     if after.standing == Standing.BLOCKED:
         was = preview.now.standing == Standing.BLOCKED
-        lead = "The customer stays blocked." if was else "This blocks the customer at once."
+        lead = _("The customer stays blocked.") if was else _("This blocks the customer at once.")
     else:
-        lead = "This lowers what the customer may spend."
+        lead = _("This lowers what the customer may spend.")
     look, icon = ("danger", "stop") if after.standing == Standing.BLOCKED else ("warn", "alert")
     said = [_below_permanent(preview), _below_use(preview), UNTOUCHED]
     return Note(look, icon, lead, " ".join(sentence for sentence in said if sentence))
@@ -213,11 +245,11 @@ def _below_permanent(preview: Preview) -> str:
     if plan.slot == LimitSlot.PERMANENT or plan.amount_micros is None:
         return ""
     if wallet.limit_unlimited:
-        return "The permanent limit is unlimited; this one stands below it while it runs."
+        return _("The permanent limit is unlimited; this one stands below it while it runs.")
     if plan.amount_micros >= (wallet.permanent_limit_micros or 0):
         return ""
     permanent = display.with_code(wallet.permanent_limit_micros, wallet.currency)
-    return f"It is below the permanent limit of {permanent} while it runs."
+    return _("It is below the permanent limit of %(permanent)s while it runs.") % {"permanent": permanent}
 
 
 def _below_use(preview: Preview) -> str:
@@ -229,10 +261,16 @@ def _below_use(preview: Preview) -> str:
     used, more = (display.with_code(micros, after.currency) for micros in (after.used_micros, over))
     if after.mode == PaymentMode.POSTPAID and after.period_ends_at:
         reset = display.weekday_and_time(after.period_ends_at, after.time_zone)
-        heals = f"the month resets on {reset} in {display.place(after.time_zone)}"
+        heals = _("the month resets on %(reset)s in %(place)s") % {
+            "reset": reset,
+            "place": display.place(after.time_zone),
+        }
     else:
-        heals = f"more than {more} is paid"
-    return f"{used} is already used, {more} more than the new limit. New calls and messages are declined until {heals}."
+        heals = _("more than %(more)s is paid") % {"more": more}
+    return _(
+        "%(used)s is already used, %(more)s more than the new limit. New calls and messages are declined until "
+        "%(heals)s."
+    ) % {"used": used, "more": more, "heals": heals}
 
 
 def _consent(preview: Preview, blocks: bool) -> str:
@@ -241,8 +279,12 @@ def _consent(preview: Preview, blocks: bool) -> str:
         return ""
     total = display.with_code(amount, preview.now.currency)
     blocked = preview.now.standing == Standing.BLOCKED
-    rest = (" and leave this customer blocked" if blocked else " and block this customer") if blocks else ""
-    return f"Yes, lower it to {total}{rest}"
+    rest = (
+        (_(" and leave this customer blocked") if blocked else _(" and block this customer"))
+        if blocks
+        else ""
+    )
+    return _("Yes, lower it to %(total)s%(rest)s") % {"total": total, "rest": rest}
 
 
 def _notes(preview: Preview, harm: Note | None) -> list[Note]:
@@ -257,13 +299,20 @@ def _what_else_changes(preview: Preview) -> list[Note]:
     wallet = preview.now
     running = _running(wallet)
     if preview.ends_running and running:
-        notes.append(Note("temp", "clock", "This ends the running temporary limit", f" of {running}."))
+        notes.append(
+            Note(
+                "temp",
+                "clock",
+                _("This ends the running temporary limit"),
+                _(" of %(running)s.") % {"running": running},
+            )
+        )
     elif preview.plan.slot == LimitSlot.TEMPORARY and running:
-        rest = f" of {running}. It does not come back."
-        notes.append(Note("temp", "clock", "This replaces the running temporary limit", rest))
+        rest = _(" of %(running)s. It does not come back.") % {"running": running}
+        notes.append(Note("temp", "clock", _("This replaces the running temporary limit"), rest))
     after = preview.after_saving
     if preview.leaves_scheduled:
-        notes.append(Note("temp", "clock", "The scheduled limit stays:", f" {_scheduled(after)}."))
+        notes.append(Note("temp", "clock", _("The scheduled limit stays:"), f" {_scheduled(after)}."))
     return notes
 
 
@@ -275,22 +324,25 @@ def _running(wallet: Any) -> str:
 
 def _scheduled(wallet: Any) -> str:
     amount = display.with_code(wallet.scheduled_limit_micros, wallet.currency)
-    return f"{amount} from {display.weekday_and_time(wallet.scheduled_starts_at, wallet.time_zone)}"
+    return _("%(amount)s from %(weekday_and_time)s") % {
+        "amount": amount,
+        "weekday_and_time": display.weekday_and_time(wallet.scheduled_starts_at, wallet.time_zone),
+    }
 
 
 def _standing_notes(wallet: Any, after: bool = False) -> list[Note]:
     if wallet.standing == Standing.SUSPENDED:
-        rest = " Nothing can be charged, whatever the limit is."
-        return [Note("warn", "pause", "The organization is suspended.", rest)]
+        rest = _(" Nothing can be charged, whatever the limit is.")
+        return [Note("warn", "pause", _("The organization is suspended."), rest)]
     if wallet.standing != Standing.BLOCKED:
         return []
-    lead = "The customer is still blocked after saving." if after else "The customer is blocked now."
+    lead = _("The customer is still blocked after saving.") if after else _("The customer is blocked now.")
     return [Note("danger", "stop", lead, f" {_cure(wallet)}")]
 
 
 def _cure(wallet: Any) -> str:
     used = display.with_code(wallet.used_micros, wallet.currency)
-    return f"{used} is used. A limit above {used} lets it work again."
+    return _("%(used)s is used. A limit above %(used)s lets it work again.") % {"used": used}
 
 
 def _later(preview: Preview) -> list[Note]:
@@ -301,13 +353,17 @@ def _later(preview: Preview) -> list[Note]:
     when = display.weekday_and_time(preview.next_instant, later.time_zone)
     if later.standing == Standing.BLOCKED:
         due = display.with_code(-later.usable_micros, later.currency)
-        paid = "something is paid" if later.usable_micros == 0 else f"more than {due} is paid"
+        paid = (
+            _("something is paid")
+            if later.usable_micros == 0
+            else _("more than %(due)s is paid") % {"due": due}
+        )
         return [
             Note(
                 "danger",
                 "stop",
-                f"The customer is blocked on {when}",
-                f" until {paid} or the limit is raised.",
+                _("The customer is blocked on %(when)s") % {"when": when},
+                _(" until %(paid)s or the limit is raised.") % {"paid": paid},
             )
         ]
     return _if_all_is_used(preview, when)
@@ -321,5 +377,13 @@ def _if_all_is_used(preview: Preview, when: str) -> list[Note]:
     if later.mode != PaymentMode.PREPAID or more <= 0:
         return []
     total = display.amount(plan.amount_micros, later.currency)
-    cure = f" until more than {display.with_code(more, later.currency)} is paid."
-    return [Note("warn", "alert", f"If all {total} is used by then, the customer is blocked on {when}", cure)]
+    cure = _(" until more than %(more)s is paid.") % {"more": display.with_code(more, later.currency)}
+    return [
+        Note(
+            "warn",
+            "alert",
+            _("If all %(total)s is used by then, the customer is blocked on %(when)s")
+            % {"total": total, "when": when},
+            cure,
+        )
+    ]

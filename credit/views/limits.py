@@ -12,6 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from credit import display, viewer
@@ -28,7 +30,7 @@ from credit.views.panels import saved, subject, way_back
 from credit.views.quick_amounts import quick_amounts, quick_days
 
 RIGHT = "credit.set_credit_limit"
-TICK_MISSING = "Tick the box at the end: it names what this does to the customer."
+TICK_MISSING = gettext_lazy("Tick the box at the end: it names what this does to the customer.")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -59,8 +61,10 @@ def end_limit(request: HttpRequest, wallet_id: str, slot: str) -> HttpResponse:
     """Ends the running temporary limit early, or takes back the scheduled one."""
     wallet = _wallet(wallet_id)
     if slot not in (LimitSlot.TEMPORARY, LimitSlot.SCHEDULED):
-        raise Http404("No such limit.")
-    title = "End the temporary limit" if slot == LimitSlot.TEMPORARY else "Take back the scheduled limit"
+        raise Http404(_("No such limit."))
+    title = (
+        _("End the temporary limit") if slot == LimitSlot.TEMPORARY else _("Take back the scheduled limit")
+    )
     without = {f"{slot}_limit_micros": None, f"{slot}_starts_at": None, f"{slot}_ends_at": None}
     return _take_away(
         request, wallet, title, partial(limits.end_temporary, wallet=wallet, slot=slot), without
@@ -73,7 +77,7 @@ def remove_limit(request: HttpRequest, wallet_id: str) -> HttpResponse:
     wallet = _wallet(wallet_id)
     without = {"permanent_limit_micros": None, "limit_unlimited": False}
     deed = partial(limits.remove_permanent, wallet=wallet)
-    return _take_away(request, wallet, "Remove the permanent limit", deed, without)
+    return _take_away(request, wallet, _("Remove the permanent limit"), deed, without)
 
 
 # -- opening and saving
@@ -85,7 +89,7 @@ def _wallet(wallet_id: str) -> Any:
     try:
         return wallets.get(wallet_id=wallet_id)
     except Wallet.DoesNotExist:
-        raise Http404(f"No wallet has the Wallet ID {wallet_id}.") from None
+        raise Http404(_("No wallet has the Wallet ID %(wallet_id)s.") % {"wallet_id": wallet_id}) from None
 
 
 def _home(request: HttpRequest, wallet: Any) -> str:
@@ -136,21 +140,24 @@ def _save(request: HttpRequest, wallet: Any, form: LimitForm) -> HttpResponse:
 
 def _result(wallet: Any, limit: Any, undo: str) -> str:
     """The toast: the new limit with its end, what is usable now, and the way to undo it."""
-    amount = "unlimited" if limit.unlimited else display.with_code(limit.amount_micros, wallet.currency)
+    amount = _("unlimited") if limit.unlimited else display.with_code(limit.amount_micros, wallet.currency)
     usable = (
-        "unlimited"
+        _("unlimited")
         if wallet.usable_micros is None
         else display.with_code(wallet.usable_micros, wallet.currency)
     )
-    link = format_html(' <a href="{}" data-panel>Undo</a>', undo) if undo else ""
+    link = format_html(' <a href="{}" data-panel>{}</a>', undo, _("Undo")) if undo else ""
     name, lasts = wallet.organization.name, _lasts(limit, wallet.time_zone)
-    return format_html("<b>Limit of {} is {}</b>{}. Usable {}.{}", name, amount, lasts, usable, link)
+    lead = _("Limit of %(name)s is %(amount)s") % {"name": name, "amount": amount}
+    return format_html("<b>{}</b>{}. {}{}", lead, lasts, _("Usable %(usable)s.") % {"usable": usable}, link)
 
 
 def _lasts(limit: Any, zone: str) -> str:
     since = display.weekday_and_time(limit.starts_at, zone) if limit.slot == LimitSlot.SCHEDULED else ""
     until = display.weekday_and_time(limit.ends_at, zone) if limit.ends_at else ""
-    return (f" from {since}" if since else "") + (f" until {until}" if until else "")
+    return (_(" from %(since)s") % {"since": since} if since else "") + (
+        _(" until %(until)s") % {"until": until} if until else ""
+    )
 
 
 def _undo(user: Any, limit: Any, before: Any) -> str:
@@ -172,7 +179,7 @@ def _undo(user: Any, limit: Any, before: Any) -> str:
 def _panel(request: HttpRequest, wallet: Any, form: LimitForm, status: int = 200) -> HttpResponse:
     may_be_unlimited = request.user.has_perm("credit.set_unlimited_limit")
     context = {
-        **subject(wallet, "Set credit limit", _home(request, wallet)),
+        **subject(wallet, _("Set credit limit"), _home(request, wallet)),
         **_preview(request, wallet, form),
         "form": form,
         "may_be_unlimited": may_be_unlimited,
@@ -232,8 +239,11 @@ def _limit_in_words(wallet: Any) -> str:
         return words
     amount = f"{words} {wallet.currency}"
     if wallet.limit_ends_at is None:
-        return f"{amount}, permanent"
-    return f"{amount}, temporary until {display.weekday_and_time(wallet.limit_ends_at, wallet.time_zone)}"
+        return _("%(amount)s, permanent") % {"amount": amount}
+    return _("%(amount)s, temporary until %(weekday_and_time)s") % {
+        "amount": amount,
+        "weekday_and_time": display.weekday_and_time(wallet.limit_ends_at, wallet.time_zone),
+    }
 
 
 def _conflict(request: HttpRequest, wallet: Any, form: LimitForm) -> HttpResponse:
@@ -241,7 +251,7 @@ def _conflict(request: HttpRequest, wallet: Any, form: LimitForm) -> HttpRespons
     latest = Change.objects.decisions().filter(wallet=wallet).newest_first().first()
     seen = form.what_was_seen()
     context = {
-        **subject(wallet, "Set credit limit", _home(request, wallet)),
+        **subject(wallet, _("Set credit limit"), _home(request, wallet)),
         **_preview(request, wallet, form),
         "form": form,
         "latest": latest,
@@ -258,13 +268,16 @@ def _conflict(request: HttpRequest, wallet: Any, form: LimitForm) -> HttpRespons
 def _yours(wallet: Any, form: LimitForm) -> str:
     wish = form.wish()
     if wish["unlimited"]:
-        return "Unlimited"
-    days = f", for {wish['days']} days" if wish["days"] else ""
+        return _("Unlimited")
+    days = _(", for %(days)s days") % {"days": wish["days"]} if wish["days"] else ""
     until = (
-        f", until {display.weekday_and_time(wish['ends_at'], wallet.time_zone)}" if wish["ends_at"] else ""
+        _(", until %(weekday_and_time)s")
+        % {"weekday_and_time": display.weekday_and_time(wish["ends_at"], wallet.time_zone)}
+        if wish["ends_at"]
+        else ""
     )
     amount = display.with_code(to_micros(wish["amount"]), wallet.currency)
-    return f"{amount}{days or until or ', permanent'}"
+    return amount + (days or until or _(", permanent"))
 
 
 # -- ending and removing
@@ -289,9 +302,10 @@ def _take_away(
         except NotDone as refusal:
             form.add_error(None, refusal.message)
         else:
-            words = (
-                f"Limit of {wallet.organization.name} is now: {_limit_in_words(_wallet(wallet.wallet_id))}."
-            )
+            words = _("Limit of %(name)s is now: %(limit_in_words)s.") % {
+                "name": wallet.organization.name,
+                "limit_in_words": _limit_in_words(_wallet(wallet.wallet_id)),
+            }
             return saved(request, _home(request, wallet), words)
     now = timezone.now()
     after = Wallet.objects.at(now, **without).get(pk=wallet.pk)

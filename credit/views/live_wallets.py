@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db.models import F, QuerySet
 from django.http import Http404
+from django.utils.translation import gettext as _
 
 from credit.models import Wallet
 from organizations.models import Organization
@@ -19,7 +20,7 @@ def get_or_404(wallet_id: str, now: datetime) -> Wallet:
     """By the Wallet ID."""
     wallet = _at(now).filter(wallet_id=wallet_id).first()
     if wallet is None:
-        raise Http404("There is no such wallet.")
+        raise Http404(_("There is no such wallet."))
     return wallet
 
 

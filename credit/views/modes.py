@@ -5,6 +5,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from credit import display
 from credit.actions import modes
@@ -19,8 +21,8 @@ from credit.views.verbs import VerbPanel, Words
 
 class ChangeMode(VerbPanel):
     permission_required = "credit.change_payment_mode"
-    title = "Change payment mode"
-    button = "Change payment mode"
+    title = gettext_lazy("Change payment mode")
+    button = gettext_lazy("Change payment mode")
     is_harmful = True
     template_name = "money/mode.html"
 
@@ -57,7 +59,11 @@ class ChangeMode(VerbPanel):
         said = {name: given[name] for name in ("version", "reason_code", "reason")}
         wish = self._wish(given)
         modes.change_mode(wallet=self.wallet, by=by, now=timezone.now, **wish, **said)
-        return f"{self.wallet.wallet_id} is {self.to} now. {self.usable_now()}"
+        return _("%(wallet_id)s is %(to)s now. %(usable_now)s") % {
+            "wallet_id": self.wallet.wallet_id,
+            "to": self.to,
+            "usable_now": self.usable_now(),
+        }
 
     def _wish(self, given: dict[str, Any]) -> dict[str, Any]:
         if self.to == PaymentMode.PREPAID:
@@ -73,15 +79,15 @@ class ChangeMode(VerbPanel):
     def _facts(self) -> list[str]:
         if self.to == PaymentMode.PREPAID:
             return [
-                "The ended months and the running one up to now are closed and invoiced in this step.",
-                "What is owed stays owed; only rounding on the invoices can change it.",
-                "Switching back within the month starts a new period with a full limit.",
+                _("The ended months and the running one up to now are closed and invoiced in this step."),
+                _("What is owed stays owed; only rounding on the invoices can change it."),
+                _("Switching back within the month starts a new period with a full limit."),
             ]
         facts = [
-            "A debt becomes an opening invoice. From now on the limit holds for what a month is charged."
+            _("A debt becomes an opening invoice. From now on the limit holds for what a month is charged.")
         ]
         if self.wallet.temporary_ends_at or self.wallet.scheduled_ends_at:
-            facts.append("The temporary limit that runs or is scheduled ends in this step.")
+            facts.append(_("The temporary limit that runs or is scheduled ends in this step."))
         return facts
 
     def _preview(self, form: VerbForm) -> dict[str, Any]:
@@ -110,7 +116,7 @@ def _shown(wallet: Wallet) -> dict[str, Any]:
 class ChangeScheme(VerbPanel):
     permission_required = "credit.change_payment_mode"
     form_class = SchemeForm
-    title = "Change invoicing scheme"
+    title = gettext_lazy("Change invoicing scheme")
 
     def initial(self) -> dict[str, Any]:
         return {"version": self.wallet.live_version, "scheme": self.wallet.scheme}
@@ -118,8 +124,8 @@ class ChangeScheme(VerbPanel):
     def about(self, form: VerbForm) -> dict[str, Any]:
         return {
             "facts": [
-                "It holds for what is posted from now on; nothing that was posted is reclassified.",
-                "The monthly document follows the scheme in force at the month’s last instant.",
+                _("It holds for what is posted from now on; nothing that was posted is reclassified."),
+                _("The monthly document follows the scheme in force at the month’s last instant."),
             ]
         }
 
@@ -127,4 +133,8 @@ class ChangeScheme(VerbPanel):
         said = {name: given[name] for name in ("scheme", "version", "reason_code", "reason")}
         modes.change_scheme(wallet=self.wallet, by=by, now=timezone.now, **said)
         scheme = display.SCHEMES[given["scheme"]]
-        return f"{self.wallet.wallet_id} is invoiced by scheme {scheme} now. {self.usable_now()}"
+        return _("%(wallet_id)s is invoiced by scheme %(scheme)s now. %(usable_now)s") % {
+            "wallet_id": self.wallet.wallet_id,
+            "scheme": scheme,
+            "usable_now": self.usable_now(),
+        }

@@ -7,6 +7,8 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from credit import display
 from credit.actions import corrections, credits, payments, reservations, transfers, withdrawals
@@ -34,9 +36,9 @@ def accepted(outcome: Outcome) -> Outcome:
 class AddPayment(VerbPanel):
     permission_required = "credit.record_payment"
     form_class = PaymentForm
-    title = "Add payment"
-    button = "Add payment"
-    button_after_question = "Add another payment"
+    title = gettext_lazy("Add payment")
+    button = gettext_lazy("Add payment")
+    button_after_question = gettext_lazy("Add another payment")
 
     def initial(self) -> dict[str, Any]:
         today = display.local(timezone.now(), settings.PORTAL_TIME_ZONE).date()
@@ -45,11 +47,11 @@ class AddPayment(VerbPanel):
     def about(self, form: VerbForm) -> dict[str, Any]:
         owed = self.wallet.owed_micros
         fact = (
-            f"Owed now: {self.money(owed)}. A payment clears that first."
+            _("Owed now: %(owed)s. A payment clears that first.") % {"owed": self.money(owed)}
             if owed
-            else "Nothing is owed: the payment becomes own money."
+            else _("Nothing is owed: the payment becomes own money.")
         )
-        return {"facts": [fact], "confirm_words": "Yes, this is another payment with the same reference"}
+        return {"facts": [fact], "confirm_words": _("Yes, this is another payment with the same reference")}
 
     def act(self, given: dict[str, Any], by: Actor) -> Words:
         details = {name: given[name] for name in ("received_on", "method", "reference", "remark", "key")}
@@ -65,22 +67,31 @@ class AddPayment(VerbPanel):
         )
         paid = self.money(outcome.amount_micros or 0)
         if recorded_by := outcome.details.get("recorded_by"):
-            return f"Already recorded by {recorded_by}: {paid}. Nothing was added.", "warn"
+            return _("Already recorded by %(recorded_by)s: %(paid)s. Nothing was added.") % {
+                "recorded_by": recorded_by,
+                "paid": paid,
+            }, "warn"
         cleared = outcome.details.get("cleared_micros", 0)
-        debt = f"It cleared {self.money(cleared)} of debt. " if cleared else ""
-        return f"Recorded {paid}. {debt}{self.usable_now()}"
+        debt = _("It cleared %(cleared)s of debt. ") % {"cleared": self.money(cleared)} if cleared else ""
+        return _("Recorded %(paid)s. %(debt)s%(usable_now)s") % {
+            "paid": paid,
+            "debt": debt,
+            "usable_now": self.usable_now(),
+        }
 
 
 class AdjustCredit(VerbPanel):
     permission_required = "credit.adjust_credit"
     form_class = AdjustCreditForm
-    title = "Give or take back credit"
-    button_after_question = "Take back and make the debt"
+    title = gettext_lazy("Give or take back credit")
+    button_after_question = gettext_lazy("Take back and make the debt")
 
     def about(self, form: VerbForm) -> dict[str, Any]:
         own = self.money(max(0, self.wallet.own_money_micros))
-        fact = f"Own money now: {own}. Taking back more than that makes a debt and asks for a yes."
-        return {"facts": [fact], "confirm_words": "Yes, take it back and make the debt"}
+        fact = _("Own money now: %(own)s. Taking back more than that makes a debt and asks for a yes.") % {
+            "own": own
+        }
+        return {"facts": [fact], "confirm_words": _("Yes, take it back and make the debt")}
 
     def act(self, given: dict[str, Any], by: Actor) -> Words:
         said = {
@@ -91,18 +102,24 @@ class AdjustCredit(VerbPanel):
         }
         if given["direction"] == "give":
             outcome = accepted(credits.give_credit(**said, by=by, now=timezone.now))
-            return f"Gave {self.money(outcome.amount_micros or 0)}. {self.usable_now()}"
+            return _("Gave %(amount)s. %(usable_now)s") % {
+                "amount": self.money(outcome.amount_micros or 0),
+                "usable_now": self.usable_now(),
+            }
         outcome = accepted(
             credits.take_back_credit(**said, confirmed=given["confirmed"], by=by, now=timezone.now)
         )
-        return f"Took back {self.money(outcome.amount_micros or 0)}. {self.usable_now()}"
+        return _("Took back %(amount)s. %(usable_now)s") % {
+            "amount": self.money(outcome.amount_micros or 0),
+            "usable_now": self.usable_now(),
+        }
 
 
 class Withdraw(VerbPanel):
     permission_required = "credit.withdraw_money"
     form_class = WithdrawForm
-    title = "Withdraw"
-    button = "Withdraw"
+    title = gettext_lazy("Withdraw")
+    button = gettext_lazy("Withdraw")
 
     def about(self, form: VerbForm) -> dict[str, Any]:
         return {"facts": [own_money_fact(self)]}
@@ -110,14 +127,17 @@ class Withdraw(VerbPanel):
     def act(self, given: dict[str, Any], by: Actor) -> Words:
         said = {name: given[name] for name in ("amount", "reason", "reference", "key")}
         outcome = accepted(withdrawals.withdraw(wallet=self.wallet, by=by, now=timezone.now, **said))
-        return f"Withdrew {self.money(outcome.amount_micros or 0)}. {self.usable_now()}"
+        return _("Withdrew %(amount)s. %(usable_now)s") % {
+            "amount": self.money(outcome.amount_micros or 0),
+            "usable_now": self.usable_now(),
+        }
 
 
 class Transfer(VerbPanel):
     permission_required = "credit.withdraw_money"
     form_class = TransferForm
-    title = "Transfer to another wallet"
-    button = "Transfer"
+    title = gettext_lazy("Transfer to another wallet")
+    button = gettext_lazy("Transfer")
 
     def form_arguments(self) -> dict[str, Any]:
         return {"source": self.wallet}
@@ -125,21 +145,27 @@ class Transfer(VerbPanel):
     def about(self, form: VerbForm) -> dict[str, Any]:
         if reachable_from(self.wallet).exists():
             return {"facts": [own_money_fact(self)]}
-        why = f"This organization has no other open wallet in {self.wallet.currency}, so nothing can be transferred."
+        why = _(
+            "This organization has no other open wallet in %(currency)s, so nothing can be transferred."
+        ) % {"currency": self.wallet.currency}
         return {"facts": [why], "is_impossible": True}
 
     def act(self, given: dict[str, Any], by: Actor) -> Words:
         said = {name: given[name] for name in ("target", "amount", "reason", "key")}
         outcome = accepted(transfers.transfer(source=self.wallet, by=by, now=timezone.now, **said))
         moved = self.money(outcome.amount_micros or 0)
-        return f"Moved {moved} to {given['target'].wallet_id}. {self.usable_now()}"
+        return _("Moved %(moved)s to %(wallet_id)s. %(usable_now)s") % {
+            "moved": moved,
+            "wallet_id": given["target"].wallet_id,
+            "usable_now": self.usable_now(),
+        }
 
 
 class WriteOff(VerbPanel):
     permission_required = "credit.write_off_debt"
     form_class = WriteOffForm
-    title = "Write off what is owed"
-    button = "Write off"
+    title = gettext_lazy("Write off what is owed")
+    button = gettext_lazy("Write off")
     is_harmful = True
 
     def initial(self) -> dict[str, Any]:
@@ -149,17 +175,25 @@ class WriteOff(VerbPanel):
     def about(self, form: VerbForm) -> dict[str, Any]:
         owed = display.exact(self.wallet.owed_micros, self.wallet.currency)
         return {
-            "facts": [f"At most what is owed and not running can be given up: {owed} {self.wallet.currency}."]
+            "facts": [
+                _("At most what is owed and not running can be given up: %(owed)s %(currency)s.")
+                % {"owed": owed, "currency": self.wallet.currency}
+            ]
         }
 
     def act(self, given: dict[str, Any], by: Actor) -> Words:
         said = {name: given[name] for name in ("amount", "reason", "key")}
         outcome = accepted(withdrawals.write_off(wallet=self.wallet, by=by, now=timezone.now, **said))
-        return f"Wrote off {self.money(outcome.amount_micros or 0)}. {self.usable_now()}"
+        return _("Wrote off %(amount)s. %(usable_now)s") % {
+            "amount": self.money(outcome.amount_micros or 0),
+            "usable_now": self.usable_now(),
+        }
 
 
 def own_money_fact(panel: VerbPanel) -> str:
-    return f"At most own money can leave, never credit: {panel.money(max(0, panel.wallet.own_money_micros))}."
+    return _("At most own money can leave, never credit: %(value)s.") % {
+        "value": panel.money(max(0, panel.wallet.own_money_micros))
+    }
 
 
 # --- corrections of a line --------------------------------------------------------------------------------------------
@@ -178,13 +212,19 @@ class LinePanel(VerbPanel):
         line = self.line
         when = display.day_and_time(line.posted_at, self.wallet.time_zone, timezone.now())
         amount = display.exact(line.amount_micros, self.wallet.currency)
-        return f"{line.get_kind_display()} of {when}: {amount} {self.wallet.currency}. {line.description}"
+        return _("%(kind)s of %(when)s: %(amount)s %(currency)s. %(description)s") % {
+            "kind": line.get_kind_display(),
+            "when": when,
+            "amount": amount,
+            "currency": self.wallet.currency,
+            "description": line.description,
+        }
 
 
 class Refund(LinePanel):
     form_class = RefundForm
-    title = "Refund"
-    button = "Refund"
+    title = gettext_lazy("Refund")
+    button = gettext_lazy("Refund")
 
     def initial(self) -> dict[str, Any]:
         left = corrections.left_of(self.line)
@@ -193,64 +233,76 @@ class Refund(LinePanel):
     def about(self, form: VerbForm) -> dict[str, Any]:
         left = display.exact(corrections.left_of(self.line), self.wallet.currency)
         goes = (
-            "the running month’s unbilled amount"
+            _("the running month’s unbilled amount")
             if corrections.goes_to_unbilled(self.wallet, self.line)
-            else "the balance"
+            else _("the balance")
         )
-        where = "a credit note" if self.line.invoice_id else goes
+        where = _("a credit note") if self.line.invoice_id else goes
         facts = [
             self.line_words(),
-            f"{left} {self.wallet.currency} is left of it. The refund goes to {where}.",
+            _("%(left)s %(currency)s is left of it. The refund goes to %(where)s.")
+            % {"left": left, "currency": self.wallet.currency, "where": where},
         ]
         whole = reverse("reverse", args=[self.wallet.wallet_id, self.line.sequence])
         return {
             "facts": facts,
-            "instead": {"url": whole, "words": "It should never have been posted: reverse it instead"},
+            "instead": {"url": whole, "words": _("It should never have been posted: reverse it instead")},
         }
 
     def act(self, given: dict[str, Any], by: Actor) -> Words:
         said = {name: given[name] for name in ("amount", "reason", "key")}
         outcome = accepted(corrections.refund(transaction=self.line, by=by, now=timezone.now, **said))
-        return f"Refunded {self.money(outcome.amount_micros or 0)}. {self.usable_now()}"
+        return _("Refunded %(amount)s. %(usable_now)s") % {
+            "amount": self.money(outcome.amount_micros or 0),
+            "usable_now": self.usable_now(),
+        }
 
 
 class Reverse(LinePanel):
     form_class = ReverseForm
-    title = "Reverse"
-    button = "Reverse"
+    title = gettext_lazy("Reverse")
+    button = gettext_lazy("Reverse")
     is_harmful = True
 
     def about(self, form: VerbForm) -> dict[str, Any]:
         return {
             "facts": [
                 self.line_words(),
-                "The reversal is a line of its own. It is booked even when it makes a debt.",
+                _("The reversal is a line of its own. It is booked even when it makes a debt."),
             ]
         }
 
     def act(self, given: dict[str, Any], by: Actor) -> Words:
         said = {"reason": given["reason"], "key": given["key"]}
         outcome = accepted(corrections.reverse(transaction=self.line, by=by, now=timezone.now, **said))
-        return f"Reversed {self.money(outcome.amount_micros or 0)}. {self.usable_now()}"
+        return _("Reversed %(amount)s. %(usable_now)s") % {
+            "amount": self.money(outcome.amount_micros or 0),
+            "usable_now": self.usable_now(),
+        }
 
 
 class ReleaseReservation(VerbPanel):
     permission_required = "credit.post_charges"
     form_class = ReleaseForm
-    title = "Release reservation"
-    button = "Release"
+    title = gettext_lazy("Release reservation")
+    button = gettext_lazy("Release")
     is_harmful = True
 
     def load(self, **names: Any) -> None:
         super().load(**names)
         self.hold = Reservation.objects.filter(wallet=self.wallet, pk=names["pk"]).first()
         if self.hold is None:
-            raise Http404("No such reservation.")
+            raise Http404(_("No such reservation."))
 
     def about(self, form: VerbForm) -> dict[str, Any]:
         held = display.exact(self.hold.rest_micros, self.wallet.currency)
-        what = f"{self.hold.get_kind_display()} {self.hold.reference}: {held} {self.wallet.currency} held."
-        return {"facts": [what, "What is still going on can no longer be charged from it."]}
+        what = _("%(kind)s %(reference)s: %(held)s %(currency)s held.") % {
+            "kind": self.hold.get_kind_display(),
+            "reference": self.hold.reference,
+            "held": held,
+            "currency": self.wallet.currency,
+        }
+        return {"facts": [what, _("What is still going on can no longer be charged from it.")]}
 
     def act(self, given: dict[str, Any], by: Actor) -> Words:
         accepted(
@@ -258,4 +310,7 @@ class ReleaseReservation(VerbPanel):
                 wallet=self.wallet, reference=self.hold.reference, key=given["key"], by=by, now=timezone.now
             )
         )
-        return f"Released {self.hold.reference}. {self.usable_now()}"
+        return _("Released %(reference)s. %(usable_now)s") % {
+            "reference": self.hold.reference,
+            "usable_now": self.usable_now(),
+        }

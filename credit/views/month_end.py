@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from credit import display
@@ -68,7 +69,7 @@ def _runs(request: HttpRequest, now: Any) -> dict[str, Any]:
 def start(request: HttpRequest) -> HttpResponse:
     kind = request.POST.get("kind", "")
     if kind not in RunKind.values:
-        raise Http404("There is no such run.")
+        raise Http404(_("There is no such run."))
     month_end.start(kind=kind, by=Actor.person(request.user), now=timezone.now)
     return redirect("month_end")
 
@@ -106,14 +107,14 @@ def lock(request: HttpRequest, year: int, month: int) -> HttpResponse:
     """What locking means and what is left to do before; then the deed."""
     first = state.first_day(year, month)
     if first is None:
-        raise Http404("There is no such month.")
+        raise Http404(_("There is no such month."))
     if request.method != "POST":
         return _asked(request, first, months.what_is_left(first, timezone.now()))
     try:
         locked = months.lock(month=first, by=Actor.person(request.user), now=timezone.now)
     except NotDone as error:
         return _asked(request, first, error.numbers.get("left") or [error.message], status=422)
-    done = "is locked" if locked.in_force_at else "is being locked, wallet by wallet"
+    done = _("is locked") if locked.in_force_at else _("is being locked, wallet by wallet")
     messages.success(request, f"{locked} {done}.", extra_tags="ok")
     return redirect("month_end")
 

@@ -8,6 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 from django.db.models import Count, Max, Q, Sum
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from credit import display
 from credit.models import Invoice, LockedMonth, MonthEndRun, Wallet
@@ -138,9 +140,13 @@ def first_day(year: int, month: int) -> date | None:
 def took(milliseconds: int) -> str:
     """ "340 ms", "12.4 s", "3 min 20 s"."""
     if milliseconds < 1000:
-        return f"{milliseconds} ms"
+        return _("%(milliseconds)s ms") % {"milliseconds": milliseconds}
     minutes, rest = divmod(milliseconds, 60_000)
-    return f"{minutes} min {rest // 1000} s" if minutes else f"{rest // 1000}.{rest % 1000 // 100} s"
+    return (
+        _("%(minutes)s min %(rest)s s") % {"minutes": minutes, "rest": rest // 1000}
+        if minutes
+        else f"{rest // 1000}.{rest % 1000 // 100} s"
+    )
 
 
 def tables(report: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -173,10 +179,10 @@ def chosen(tables: list[dict[str, Any]], currency: str) -> dict[str, Any] | None
 
 
 SORTS = {
-    "invoices": "Invoices",
-    "statements": "Internal statements",
-    "negative": "of these, negative",
-    "zero": "of these, zero after rounding",
+    "invoices": gettext_lazy("Invoices"),
+    "statements": gettext_lazy("Internal statements"),
+    "negative": gettext_lazy("of these, negative"),
+    "zero": gettext_lazy("of these, zero after rounding"),
 }
 
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from credit import display
 from credit.models import Wallet
 from credit.terms import PaymentMode, Standing
@@ -35,7 +37,9 @@ def notes(wallet: Wallet, now: datetime) -> list[Note]:
 
 def _closed(wallet: Wallet) -> Note:
     when = display.date_in_words(wallet.closed_at, wallet.time_zone)
-    return Note("", "lock", f"Closed on {when}.", "It takes no postings until it is reopened.")
+    return Note(
+        "", "lock", _("Closed on %(when)s.") % {"when": when}, _("It takes no postings until it is reopened.")
+    )
 
 
 def _suspended(wallet: Wallet) -> Note | None:
@@ -44,8 +48,10 @@ def _suspended(wallet: Wallet) -> Note | None:
     return Note(
         "danger",
         "pause",
-        "The organization is suspended.",
-        "Charges, reservations, withdrawals and transfers out stop on all its wallets; payments and refunds do not.",
+        _("The organization is suspended."),
+        _(
+            "Charges, reservations, withdrawals and transfers out stop on all its wallets; payments and refunds do not."
+        ),
     )
 
 
@@ -53,19 +59,31 @@ def _blocked(wallet: Wallet) -> Note | None:
     if wallet.standing != Standing.BLOCKED:
         return None
     return Note(
-        "danger", "stop", "Blocked now.", _cure(wallet, wallet.usable_micros), "set_limit", "Set credit limit"
+        "danger",
+        "stop",
+        _("Blocked now."),
+        _cure(wallet, wallet.usable_micros),
+        "set_limit",
+        _("Set credit limit"),
     )
 
 
 def _cure(wallet: Wallet, usable_micros: int) -> str:
     """What makes usable positive: money, a higher limit, or for a postpaid wallet the month's turn."""
     to_pay = wallet.owed_micros * (wallet.mode == PaymentMode.POSTPAID) - usable_micros
-    price = f"more than {display.with_code(to_pay, wallet.currency)}" if to_pay else "some money"
-    paid = f"Nothing can be charged until {price} is paid"
+    price = (
+        _("more than %(to_pay)s") % {"to_pay": display.with_code(to_pay, wallet.currency)}
+        if to_pay
+        else _("some money")
+    )
+    paid = _("Nothing can be charged until %(price)s is paid") % {"price": price}
     if wallet.mode == PaymentMode.PREPAID:
-        return f"{paid} or the limit is raised."
+        return _("%(paid)s or the limit is raised.") % {"paid": paid}
     reset = display.weekday_and_time(wallet.period_ends_at, wallet.time_zone)
-    return f"{paid}, the limit is raised, or the month resets on {reset}."
+    return _("%(paid)s, the limit is raised, or the month resets on %(reset)s.") % {
+        "paid": paid,
+        "reset": reset,
+    }
 
 
 def _limit_ends(wallet: Wallet) -> Note | None:
@@ -75,7 +93,12 @@ def _limit_ends(wallet: Wallet) -> Note | None:
     when = display.weekday_and_time(wallet.limit_ends_at, wallet.time_zone)
     if after.standing == Standing.BLOCKED and wallet.standing != Standing.BLOCKED:
         return _will_be_blocked(wallet, after, when)
-    return Note("temp", "clock", f"The temporary limit ends by itself on {when}.", _usable_then(after))
+    return Note(
+        "temp",
+        "clock",
+        _("The temporary limit ends by itself on %(when)s.") % {"when": when},
+        _usable_then(after),
+    )
 
 
 def _will_be_blocked(wallet: Wallet, after: Wallet, when: str) -> Note:
@@ -85,14 +108,22 @@ def _will_be_blocked(wallet: Wallet, after: Wallet, when: str) -> Note:
     if wallet.mode == PaymentMode.POSTPAID and wallet.period_ends_at > wallet.limit_ends_at:
         reset = display.weekday_and_time(wallet.period_ends_at, wallet.time_zone)
         until = (
-            f" until the month resets on {reset}"
+            _(" until the month resets on %(reset)s") % {"reset": reset}
             if later(wallet, wallet.period_ends_at).usable_micros > 0
             else ""
         )
-    then = f"When the temporary limit ends, the limit is {back_to} again and usable {usable}. "
+    then = _("When the temporary limit ends, the limit is %(back_to)s again and usable %(usable)s. ") % {
+        "back_to": back_to,
+        "usable": usable,
+    }
     cure = "" if until else _cure(wallet, after.usable_micros)
     return Note(
-        "danger", "stop", f"Will be blocked from {when}{until}.", then + cure, "set_limit", "Extend the limit"
+        "danger",
+        "stop",
+        _("Will be blocked from %(when)s%(until)s.") % {"when": when, "until": until},
+        then + cure,
+        "set_limit",
+        _("Extend the limit"),
     )
 
 
@@ -103,7 +134,10 @@ def _limit_starts(wallet: Wallet, now: datetime) -> Note | None:
     starts = display.weekday_and_time(wallet.scheduled_starts_at, wallet.time_zone)
     ends = display.weekday_and_time(wallet.scheduled_ends_at, wallet.time_zone)
     return Note(
-        "temp", "clock", f"A temporary limit of {amount} starts on {starts}.", f"It ends by itself on {ends}."
+        "temp",
+        "clock",
+        _("A temporary limit of %(amount)s starts on %(starts)s.") % {"amount": amount, "starts": starts},
+        _("It ends by itself on %(ends)s.") % {"ends": ends},
     )
 
 
@@ -112,11 +146,13 @@ def _month_turns(wallet: Wallet) -> Note | None:
         return None
     after = later(wallet, wallet.period_ends_at)
     reset = display.weekday_and_time(wallet.period_ends_at, wallet.time_zone)
-    return Note("warn", "repeat", f"The month resets on {reset}.", _usable_then(after))
+    return Note("warn", "repeat", _("The month resets on %(reset)s.") % {"reset": reset}, _usable_then(after))
 
 
 def _usable_then(after: Wallet) -> str:
     usable = (
-        "unlimited" if after.usable_micros is None else display.with_code(after.usable_micros, after.currency)
+        _("unlimited")
+        if after.usable_micros is None
+        else display.with_code(after.usable_micros, after.currency)
     )
-    return f"If nothing else happens, usable is {usable} then."
+    return _("If nothing else happens, usable is %(usable)s then.") % {"usable": usable}

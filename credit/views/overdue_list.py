@@ -6,7 +6,10 @@ from typing import Any
 
 from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from credit import display
 from credit.filters import currencies_in_use
 from credit.models import Wallet
 from credit.money import MICROS
@@ -16,16 +19,24 @@ from credit.views.debtor_menus import Menus
 from credit.views.keyset import Order, Page, page
 
 PAGE_SIZE = 30
-LISTS = {"spending": "Overdue and still spending", "all": "All overdue"}
+LISTS = {"spending": gettext_lazy("Overdue and still spending"), "all": gettext_lazy("All overdue")}
 LATE = {
-    "8": "more than a week",
-    "31": "more than 30 days",
-    "61": "more than 60 days",
-    "91": "more than 90 days",
+    "8": gettext_lazy("more than a week"),
+    "31": gettext_lazy("more than 30 days"),
+    "61": gettext_lazy("more than 60 days"),
+    "91": gettext_lazy("more than 90 days"),
 }
-AMOUNTS = {"100": "100 or more", "1000": "1,000 or more", "10000": "10,000 or more"}
+AMOUNTS = {
+    "100": gettext_lazy("100 or more"),
+    "1000": gettext_lazy("1,000 or more"),
+    "10000": gettext_lazy("10,000 or more"),
+}
 SORTS = {"late": ("oldest_due", str, False), "amount": ("overdue_micros", int, True)}
-CHIPS = {"currency": "Currency", "late": "Days late", "amount": "Overdue"}
+CHIPS = {
+    "currency": gettext_lazy("Currency"),
+    "late": gettext_lazy("Days late"),
+    "amount": gettext_lazy("Overdue"),
+}
 
 
 class OverdueList(Asked):
@@ -38,8 +49,8 @@ class OverdueList(Asked):
             "currency": {code: code for code in currencies_in_use(query)},
             "late": LATE,
             "amount": AMOUNTS,
-            "totals": {"all": "all currencies"},
-            "sort": {"late": "longest overdue first", "amount": "largest amount first"},
+            "totals": {"all": _("all currencies")},
+            "sort": {"late": _("longest overdue first"), "amount": _("largest amount first")},
         }
         super().__init__(query, choices)
         self.is_spending = self.value("list") != "all"
@@ -85,7 +96,7 @@ class Debtor:
 
     @property
     def late_words(self) -> str:
-        return f"{self.days_late} day{'' if self.days_late == 1 else 's'} late"
+        return display.days_late(self.days_late)
 
 
 def debtors(rows: list[Any], now: datetime, menus: Menus | None = None) -> list[Debtor]:

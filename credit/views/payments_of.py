@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from credit import display
 from credit.actions import allocations
 from credit.models import Allocation, Invoice, Transaction
@@ -41,9 +43,9 @@ def of_lines(lines: Iterable[Transaction]) -> dict[int, list[Invoice]]:
 def _share(row: Any, zone: str) -> Share:
     line = row.line
     if line is None:
-        return Share("Credit from earlier", row.amount_micros, None, row.by_name)
+        return Share(_("Credit from earlier"), row.amount_micros, None, row.by_name)
     payment = getattr(line, "payment", None)
     day = payment.received_on if payment else display.local(line.posted_at, zone).date()
     reference = f", {line.reference}" if line.reference else ""
-    words = f"{line.get_kind_display()} of {day.day} {day:%b %Y}{reference}"
+    words = _("%(kind)s of %(day)s") % {"kind": line.get_kind_display(), "day": display.day(day)} + reference
     return Share(words, row.amount_micros, line.sequence, row.by_name)

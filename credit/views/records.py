@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db.models import Q
 from django.utils.timesince import timeuntil
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from credit import display
 from credit.actions import allocating
@@ -50,9 +52,9 @@ def beside_invoices(wallet: Wallet) -> str:
     free, payable = allocating.free_of({wallet.pk: wallet.balance_micros}).get(wallet.pk, nothing_open)
     words = f"{display.exact(abs(free), wallet.currency)} {wallet.currency}"
     if free < 0 and wallet.mode == PaymentMode.POSTPAID:
-        return f"{words} of what is due stands on no invoice."
+        return _("%(words)s of what is due stands on no invoice.") % {"words": words}
     if free > 0 and payable:
-        return f"{words} came in and pays no invoice yet."
+        return _("%(words)s came in and pays no invoice yet.") % {"words": words}
     return ""
 
 
@@ -68,15 +70,15 @@ class Declined:
 
 _PARTS = {
     "prepaid": [
-        ("", "Balance", "balance_micros"),
-        ("−", "Reserved", "live_reserved_micros"),
-        ("+", "Credit limit", "effective_limit_micros"),
+        ("", gettext_lazy("Balance"), "balance_micros"),
+        ("−", gettext_lazy("Reserved"), "live_reserved_micros"),
+        ("+", gettext_lazy("Credit limit"), "effective_limit_micros"),
     ],
     "postpaid": [
-        ("", "Credit limit", "effective_limit_micros"),
-        ("−", "Unbilled", "live_unbilled_micros"),
-        ("+", "Overpayment", "overpayment_micros"),
-        ("−", "Reserved", "live_reserved_micros"),
+        ("", gettext_lazy("Credit limit"), "effective_limit_micros"),
+        ("−", gettext_lazy("Unbilled"), "live_unbilled_micros"),
+        ("+", gettext_lazy("Overpayment"), "overpayment_micros"),
+        ("−", gettext_lazy("Reserved"), "live_reserved_micros"),
     ],
 }
 

@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from credit import display, viewer
@@ -61,14 +63,14 @@ class Month:
 
 
 class JournalForm(forms.Form):
-    since = forms.DateField(label="From", required=False)
-    until = forms.DateField(label="To", required=False)
-    wallet = forms.CharField(label="Wallet ID", required=False, max_length=20)
+    since = forms.DateField(label=gettext_lazy("From"), required=False)
+    until = forms.DateField(label=gettext_lazy("To"), required=False)
+    wallet = forms.CharField(label=gettext_lazy("Wallet ID"), required=False, max_length=20)
 
     def clean_wallet(self) -> str:
         wallet_id = self.cleaned_data["wallet"].strip()
         if wallet_id and not Wallet.objects.filter(wallet_id=wallet_id).exists():
-            raise forms.ValidationError("There is no such wallet. Leave the field empty for all of them.")
+            raise forms.ValidationError(_("There is no such wallet. Leave the field empty for all of them."))
         return wallet_id
 
     def clean_since(self) -> date | None:
@@ -81,7 +83,7 @@ class JournalForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
         if since and until and since > until:
-            raise forms.ValidationError("“From” is after “To”. Turn them round.")
+            raise forms.ValidationError(_("“From” is after “To”. Turn them round."))
         return self.cleaned_data
 
 

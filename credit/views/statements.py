@@ -8,12 +8,14 @@ from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from credit import display
 from credit.documents import statements
 from credit.documents.statements import Statement
 from credit.forms.statements import Days, StatementForm, presets
+from credit.languages import as_written
 from credit.models import Transaction, Wallet
 from credit.money import to_text
 from credit.replica import may_be_old
@@ -76,8 +78,11 @@ def as_pdf(request: HttpRequest, wallet_id: str) -> HttpResponse:
     if statement is None:
         return _refused(problem)
     if not statement.fits_a_pdf:
-        words = f"These days have {statement.count:,} lines; a PDF holds {statements.MOST_LINES:,} at most."
-        return _refused(f"{words} Take fewer days, or the CSV.")
+        words = _("These days have %(count)s lines; a PDF holds %(MOST_LINES)s at most.") % {
+            "count": as_written(f"{statement.count:,}"),
+            "MOST_LINES": as_written(f"{statements.MOST_LINES:,}"),
+        }
+        return _refused(_("%(words)s Take fewer days, or the CSV.") % {"words": words})
     answer = HttpResponse(statements.pdf(statement), content_type="application/pdf")
     answer["Content-Disposition"] = f'inline; filename="{statements.file_name(statement, "pdf")}"'
     return answer
@@ -159,7 +164,10 @@ def _read(wallet: Wallet, form: StatementForm) -> tuple[Statement | None, str]:
     try:
         return statements.read(wallet, form.cleaned_data["from"], form.cleaned_data["to"]), ""
     except statements.InArchive as error:
-        return None, f"{error} Ask for days from {error.whole_from} on."
+        return None, _("%(error)s Ask for days from %(whole_from)s on.") % {
+            "error": error,
+            "whole_from": error.whole_from,
+        }
 
 
 def _refused(problem: str) -> HttpResponse:

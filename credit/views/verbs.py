@@ -7,6 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.generic import View
 
 from credit import display
@@ -31,7 +33,7 @@ class VerbPanel(PermissionRequiredMixin, View):
     form_class: type[VerbForm] = VerbForm
     wallet: Wallet
     title = ""
-    button = "Save changes"
+    button = gettext_lazy("Save changes")
     # What the button says once a yes is asked for: it names the deed.
     button_after_question = ""
     is_harmful = False
@@ -86,7 +88,10 @@ class VerbPanel(PermissionRequiredMixin, View):
         if error.reason == Reason.KEY_REUSED:
             form.add_error(
                 None,
-                "This form was saved before with other content. Look at the page first; to save it too, send it again.",
+                _(
+                    "This form was saved before with other content. Look at the page first; to save it too, "
+                    "send it again."
+                ),
             )
         else:
             form.refuse(error)
@@ -115,13 +120,13 @@ class VerbPanel(PermissionRequiredMixin, View):
         """What the customer can spend after what was done, or why not: asked anew, by the rule."""
         wallet = live_wallets.later(self.wallet, timezone.now())
         if wallet.standing == "suspended":
-            return "Still stopped: the organization is suspended."
+            return _("Still stopped: the organization is suspended.")
         if wallet.usable_micros is None:
-            return "Usable now: unlimited."
+            return _("Usable now: unlimited.")
         usable = display.with_code(wallet.usable_micros, wallet.currency)
         if wallet.standing == "blocked":
-            return f"Still blocked: usable is {usable}."
-        return f"Usable now {usable}."
+            return _("Still blocked: usable is %(usable)s.") % {"usable": usable}
+        return _("Usable now %(usable)s.") % {"usable": usable}
 
     def money(self, micros: int) -> str:
         return display.with_code(micros, self.wallet.currency)

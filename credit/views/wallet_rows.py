@@ -11,6 +11,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from credit import display, viewer
 from credit.models import Wallet
@@ -79,10 +80,10 @@ class Action:
 def actions_for(user: Any) -> list[Action]:
     """The row menu: what this person may do and the portal can."""
     every = [
-        Action("Set credit limit", "limit", Address("set_limit"), "credit.set_credit_limit", "l"),
-        Action("Add payment", "coin", Address("add_payment"), "credit.record_payment", "p"),
-        Action("Give or take back credit", "swap", Address("adjust_credit"), "credit.adjust_credit"),
-        Action("Change payment mode", "repeat", Address("change_mode"), "credit.change_payment_mode"),
+        Action(_("Set credit limit"), "limit", Address("set_limit"), "credit.set_credit_limit", "l"),
+        Action(_("Add payment"), "coin", Address("add_payment"), "credit.record_payment", "p"),
+        Action(_("Give or take back credit"), "swap", Address("adjust_credit"), "credit.adjust_credit"),
+        Action(_("Change payment mode"), "repeat", Address("change_mode"), "credit.change_payment_mode"),
     ]
     return [action for action in every if action.address.pattern and user.has_perm(action.permission)]
 
@@ -108,8 +109,10 @@ class Menus:
         self.standing_changes: dict[bool, SafeString] = {}
         if user.has_perm("credit.suspend_organization"):
             self.standing_changes = {
-                False: _item("Suspend organization", "pause", Address("suspend_organization"), css="split"),
-                True: _item("Resume organization", "undo", Address("resume_organization"), css="split"),
+                False: _item(
+                    _("Suspend organization"), "pause", Address("suspend_organization"), css="split"
+                ),
+                True: _item(_("Resume organization"), "undo", Address("resume_organization"), css="split"),
             }
         self.open = Address("organization")
 
@@ -164,7 +167,7 @@ class WalletRow:
     @property
     def falls_back_to(self) -> str:
         micros = self.wallet.falls_back_to_micros
-        return "unlimited" if micros is None else display.short_amount(micros, self.currency)
+        return _("unlimited") if micros is None else display.short_amount(micros, self.currency)
 
     @property
     def use(self) -> SafeString:
@@ -174,5 +177,5 @@ class WalletRow:
     def standing(self) -> SafeString:
         standing = self.wallet.standing
         if standing == "works":
-            return SafeString('<span class="badge-x plain">Active</span>')
+            return format_html('<span class="badge-x plain">{}</span>', _("Active"))
         return standing_badge(standing)

@@ -7,6 +7,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from credit.actions import wallets
 from credit.actors import Actor
@@ -20,17 +22,21 @@ from credit.views.verbs import VerbPanel, Words
 class NewWallet(OrganizationPanel):
     permission_required = "credit.add_wallet"
     form_class = NewWalletForm
-    title = "New wallet"
-    button = "Create wallet"
+    title = gettext_lazy("New wallet")
+    button = gettext_lazy("Create wallet")
 
     def about(self, form: VerbForm) -> dict[str, Any]:
-        return {"facts": ["A wallet holds one currency. Its Wallet ID is drawn and shown afterwards."]}
+        return {"facts": [_("A wallet holds one currency. Its Wallet ID is drawn and shown afterwards.")]}
 
     def act(self, given: dict[str, Any], by: Actor) -> Words:
         wallet = wallets.create_wallet(
             organization=self.organization, by=by, now=timezone.now, **_wallet(given)
         )
-        return f"Wallet {wallet.wallet_id} is open: {wallet.currency}, {wallet.mode}."
+        return _("Wallet %(wallet_id)s is open: %(currency)s, %(mode)s.") % {
+            "wallet_id": wallet.wallet_id,
+            "currency": wallet.currency,
+            "mode": wallet.mode,
+        }
 
 
 def _wallet(given: dict[str, Any]) -> dict[str, Any]:
@@ -44,8 +50,8 @@ class NewCustomer(VerbPanel):
 
     permission_required = ("credit.add_wallet", "organizations.add_organization")
     form_class = NewCustomerForm
-    title = "New organization"
-    button = "Create organization"
+    title = gettext_lazy("New organization")
+    button = gettext_lazy("Create organization")
     template_name = "organizations/new.html"
 
     def load(self, **names: Any) -> None:
@@ -59,7 +65,10 @@ class NewCustomer(VerbPanel):
         self.wallet = wallets.create_customer(
             organization=organization, by=by, now=timezone.now, **_wallet(given)
         )
-        return f"{self.wallet.organization.name} has wallet {self.wallet.wallet_id}."
+        return _("%(name)s has wallet %(wallet_id)s.") % {
+            "name": self.wallet.organization.name,
+            "wallet_id": self.wallet.wallet_id,
+        }
 
     def done(self, request: HttpRequest, words: str, look: str) -> HttpResponse:
         super().done(request, words, look)
@@ -75,7 +84,7 @@ class NewCustomer(VerbPanel):
             "cancel_url": self.back_to(),
             "section": "organizations",
             "button": self.button,
-            "facts": ["The organization and its first wallet are created in one step."],
+            "facts": [_("The organization and its first wallet are created in one step.")],
         }
         return render(self.request, self.template_name, context, status=status)
 

@@ -17,6 +17,7 @@ _VIEW = [
     "view_invoice",
     "view_change",
     "view_monthendrun",
+    "view_alertevent",
     "view_exposure",
     "view_changerequest",
 ]
@@ -32,6 +33,7 @@ _OFFICER = [
     "allocate_payment",
     "send_invoice",
     "export_books",
+    "manage_alerts",
 ]
 _MANAGER = [
     *_OFFICER,
@@ -48,6 +50,7 @@ _MANAGER = [
     "issue_invoice",
     "run_month_end",
     "lock_month",
+    "manage_webhooks",
     "share_views",
 ]
 MEMBERS = {VIEWER: _VIEW, OFFICER: _OFFICER, MANAGER: _MANAGER}

@@ -2,83 +2,98 @@
 
 import re
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import reduce
+from operator import and_, or_
 from typing import Any
 
 import django_filters
+from django.utils.translation import gettext_lazy
 from django.core.cache import cache
-from django.db.models import F, Q, QuerySet
+from django.db import connection
+from django.db.models import Q, QuerySet
+from django.db.models.expressions import RawSQL
 from django.http import QueryDict
 
-from credit.models import Wallet
-from credit.terms import LimitState, PaymentMode, Scheme
-from organizations.models import OrganizationStatus
+from credit import facets, search_index
+from credit.models import SearchText, Wallet
+from credit.terms import PaymentMode, Scheme
 from organizations.names import normalise
 
-ENDING_SOON = timedelta(days=7)
-SHORTEST_UUID_PREFIX = 4
-SHORTEST_WALLET_NUMBER = 4
+SHORTEST_IDENTIFIER = 4  # what is shorter is looked for in names only
+SHORTEST_PART = (
+    6  # of an identifier that is found in its middle; four digits stand in the middle of many a UUID
+)
+TRIGRAM = 3
 
-STATUSES = [("active", "active"), ("suspended", "suspended"), ("closed", "closed")]
+STATUSES = [("active", gettext_lazy("active")), ("suspended", gettext_lazy("suspended")), ("closed", gettext_lazy("closed"))]
 LIMITS = [
-    ("not_set", "not set"),
-    ("permanent", "permanent"),
-    ("temporary", "temporary"),
-    ("ending_soon", "temporary, ending within 7 days"),
-    ("unlimited", "unlimited"),
+    ("not_set", gettext_lazy("not set")),
+    ("permanent", gettext_lazy("permanent")),
+    ("temporary", gettext_lazy("temporary")),
+    ("ending_soon", gettext_lazy("temporary, ending within 7 days")),
+    ("unlimited", gettext_lazy("unlimited")),
 ]
-USES = [("near", "near the limit"), ("over", "full or over"), ("blocked", "blocked")]
-DEBTS = [("yes", "yes"), ("no", "no")]
+USES = [("near", gettext_lazy("near the limit")), ("over", gettext_lazy("full or over")), ("blocked", gettext_lazy("blocked"))]
+DEBTS = [("yes", gettext_lazy("yes")), ("no", gettext_lazy("no"))]
 
-# The names of the rule that a filter's conditions stand on; a list computes no others to find its rows.
-RULE_NAMES = {
-    "limit": ("limit_state", "limit_ends_at"),
-    "use": ("used_micros", "used_percent", "usable_micros"),
-    "debt": ("owed_micros",),
-}
 CURRENCIES_KEPT_SECONDS = 60
 
 _SEPARATORS = re.compile(r"[\s\-\u2010-\u2015\u2212_.]+")
-_HEX = re.compile(rf"[0-9a-f]{{{SHORTEST_UUID_PREFIX},32}}")
-_WALLET = re.compile(rf"w?(\d{{{SHORTEST_WALLET_NUMBER},}})")
+_UUID = re.compile(r"[0-9a-f]{32}")
+_SHORT_WORD = re.compile(r"[a-z0-9]{1,2}")
 
 
 def matches(text: str) -> Q:
-    """Wallets that the one search box means: by name, by UUID or by Wallet ID, whole or by its beginning."""
-    compact = _SEPARATORS.sub("", text.casefold()).strip("{}")
-    if len(compact) == 32 and _HEX.fullmatch(compact):
+    """Wallets that the one search box means: by a part of the name, of the UUID or of the Wallet ID."""
+    compact = _compact(text)
+    if _UUID.fullmatch(compact):
         return Q(organization__uuid=uuid.UUID(compact))
-    return _named(text) | _uuid_begins(compact) | _wallet_begins(compact, text)
+    return Q(pk__in=texts(text).values("pk"))
 
 
-def _named(text: str) -> Q:
-    """Every word stands somewhere in the name; case, accents and spaces do not matter."""
-    words = Q()
-    for word in normalise(text).split():
-        words &= Q(organization__search_name__contains=word)
-    return words
+def texts(text: str) -> QuerySet[SearchText]:
+    """The search texts that match; by the trigram index where the database has one and the parts are long enough."""
+    words, part = _words(text), _part_of_identifier(text)
+    indexed = [len(each) >= TRIGRAM for each in (*words, *part)]
+    if not indexed:
+        return SearchText.objects.none()
+    if connection.vendor == "sqlite" and all(indexed) and search_index.has_fts(connection):
+        return SearchText.objects.filter(pk__in=_in_fts(words, part))
+    named = reduce(and_, (Q(name__contains=word) for word in words), Q())
+    return SearchText.objects.filter(reduce(or_, (Q(identifiers__contains=each) for each in part), named))
 
 
-def _uuid_begins(compact: str) -> Q:
-    if not _HEX.fullmatch(compact):
-        return Q()
-    first, last = uuid.UUID(compact.ljust(32, "0")), uuid.UUID(compact.ljust(32, "f"))
-    return Q(organization__uuid__range=(first, last))
+def _compact(text: str) -> str:
+    return _SEPARATORS.sub("", text.casefold()).strip("{}")
 
 
-def _wallet_begins(compact: str, text: str) -> Q:
-    """Wallet IDs are written W-4071-0018; one that was given otherwise is found as it is written."""
-    typed = Q(wallet_id__istartswith="-".join(text.split()))
-    number = _WALLET.fullmatch(compact)
-    if not number:
-        return typed
-    digits = number[1]
-    written = f"W-{digits[:4]}-{digits[4:]}" if len(digits) > 4 else f"W-{digits}"
-    return typed | Q(wallet_id__startswith=written)
+def _words(text: str) -> list[str]:
+    """Every word stands somewhere in the name; one or two letters begin a word there, or they would be everywhere."""
+    return [f" {word}" if _SHORT_WORD.fullmatch(word) else word for word in normalise(text).split()]
+
+
+def _part_of_identifier(text: str) -> list[str]:
+    compact = _compact(text)
+    if len(compact) < SHORTEST_IDENTIFIER:
+        return []
+    return [compact if len(compact) >= SHORTEST_PART else f" {compact}"]
+
+
+def _in_fts(words: list[str], part: list[str]) -> RawSQL:
+    named = " AND ".join(f"name : {_quoted(word)}" for word in words)
+    asked = " OR ".join(
+        [*([f"({named})"] if words else []), *(f"identifiers : {_quoted(each)}" for each in part)]
+    )
+    return RawSQL("SELECT rowid FROM credit_search WHERE credit_search MATCH %s", [asked])
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
 
 
 def names_for(asked: QueryDict) -> set[str]:
-    return {name for filtered, names in RULE_NAMES.items() if asked.get(filtered) for name in names}
+    return {name for filtered, names in facets.RULE_NAMES.items() if asked.get(filtered) for name in names}
 
 
 def currencies_in_use(asked: QueryDict) -> list[str]:
@@ -93,14 +108,14 @@ def currencies_in_use(asked: QueryDict) -> list[str]:
 class Choices(django_filters.MultipleChoiceFilter):
     """Any of the chosen; with `conditions`, each choice is a condition over the wallet's live numbers."""
 
-    def __init__(self, *args: Any, conditions: str = "", **kwargs: Any) -> None:
+    def __init__(self, *args: Any, conditions: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, distinct=False, **kwargs)
         self.conditions = conditions
 
     def filter(self, queryset: QuerySet[Wallet], value: list[str]) -> QuerySet[Wallet]:
         if not value or not self.conditions:
             return super().filter(queryset, value)
-        conditions = getattr(self.parent, self.conditions)()
+        conditions = facets.conditions(self.field_name, self.parent.now)
         any_of = Q()
         for choice in value:
             any_of |= conditions[choice]
@@ -110,13 +125,13 @@ class Choices(django_filters.MultipleChoiceFilter):
 class WalletFilter(django_filters.FilterSet):
     """Over `Wallet.objects.at(now)`. An invalid one lists nothing: `shown()` never widens what was asked."""
 
-    status = Choices(choices=STATUSES, conditions="statuses", label="Status")
-    currency = Choices(field_name="currency", choices=[], label="Currency")
-    mode = Choices(field_name="mode", choices=PaymentMode.choices, label="Mode")
-    scheme = Choices(field_name="scheme", choices=Scheme.choices, label="Scheme")
-    limit = Choices(choices=LIMITS, conditions="limits", label="Credit limit")
-    use = Choices(choices=USES, conditions="uses", label="Use")
-    debt = Choices(choices=DEBTS, conditions="debts", label="In debt")
+    status = Choices(choices=STATUSES, field_name="status", conditions=True, label=gettext_lazy("Status"))
+    currency = Choices(field_name="currency", choices=[], label=gettext_lazy("Currency"))
+    mode = Choices(field_name="mode", choices=PaymentMode.choices, label=gettext_lazy("Mode"))
+    scheme = Choices(field_name="scheme", choices=Scheme.choices, label=gettext_lazy("Scheme"))
+    limit = Choices(choices=LIMITS, field_name="limit", conditions=True, label=gettext_lazy("Credit limit"))
+    use = Choices(choices=USES, field_name="use", conditions=True, label=gettext_lazy("Use"))
+    debt = Choices(choices=DEBTS, field_name="debt", conditions=True, label=gettext_lazy("In debt"))
 
     class Meta:
         model = Wallet
@@ -131,31 +146,3 @@ class WalletFilter(django_filters.FilterSet):
 
     def shown(self) -> QuerySet[Wallet]:
         return self.qs if self.is_valid() else self.queryset.none()
-
-    def statuses(self) -> dict[str, Q]:
-        is_open = Q(closed_at=None)
-        return {
-            "active": is_open & Q(organization_status=OrganizationStatus.ACTIVE),
-            "suspended": is_open & Q(organization_status=OrganizationStatus.SUSPENDED),
-            "closed": Q(closed_at__isnull=False),
-        }
-
-    def limits(self) -> dict[str, Q]:
-        states: dict[str, Q] = {state.value: Q(limit_state=state) for state in LimitState}
-        soon = Q(limit_ends_at__lte=self.now + ENDING_SOON)
-        return {**states, "ending_soon": states[LimitState.TEMPORARY] & soon}
-
-    def uses(self) -> dict[str, Q]:
-        is_open = Q(closed_at=None)
-        return {
-            # Nothing used is never near; said first, it spares most wallets the rest.
-            "near": is_open
-            & Q(used_micros__gt=0)
-            & Q(used_percent__gte=F("near_percent"), usable_micros__gt=0),
-            "over": is_open & Q(used_percent__gte=100),
-            "blocked": is_open
-            & (Q(usable_micros__lte=0) | Q(organization_status=OrganizationStatus.SUSPENDED)),
-        }
-
-    def debts(self) -> dict[str, Q]:
-        return {"yes": Q(owed_micros__gt=0), "no": Q(owed_micros=0)}

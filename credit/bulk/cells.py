@@ -16,6 +16,7 @@ _GROUPED_BY_SPACE = re.compile(r"\d{1,3}([ \u00a0\u2007\u202f'’]\d{3})+")
 _DIGITS = re.compile(r"\d+")
 _UNTIL = ("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%d.%m.%Y %H:%M")
 _UNTIL_DAYS = ("%Y-%m-%d", "%d.%m.%Y")
+YEARS = range(2000, 2200)
 _ERRORS = ("#REF!", "#VALUE!", "#N/A", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!")
 
 
@@ -56,18 +57,18 @@ def until(typed: str, zone: str) -> datetime | None:
     if not text:
         return None
     for pattern in (*_UNTIL, *_UNTIL_DAYS):
-        try:
-            local = datetime.strptime(text, pattern)  # noqa: DTZ007  the zone comes with first_instant
-        except ValueError:
-            continue
-        if not 2000 <= local.year < 2200:
-            break
-        return _end_of_day(local, zone) if pattern in _UNTIL_DAYS else periods.first_instant(local, zone)
-    _refuse(
-        "until",
-        _("Until is not readable. Write it such as 2026-11-30 or 2026-11-30 15:32."),
-        Reason.INVALID_INPUT,
-    )
+        local = _local(text, pattern)
+        if local and local.year in YEARS:
+            return _end_of_day(local, zone) if pattern in _UNTIL_DAYS else periods.first_instant(local, zone)
+    words = _("Until is not readable. Write it such as 2026-11-30 or 2026-11-30 15:32.")
+    raise BadInput("until", words)
+
+
+def _local(text: str, pattern: str) -> datetime | None:
+    try:
+        return datetime.strptime(text, pattern)  # noqa: DTZ007  the zone comes with first_instant
+    except ValueError:
+        return None
 
 
 def _end_of_day(local: datetime, zone: str) -> datetime:

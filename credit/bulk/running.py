@@ -1,0 +1,123 @@
+"""Doing the rows of a bulk change. A row and what it did are one transaction: whoever goes on after a kill finds each
+row either done and saying so, or not begun."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from credit.actions.limit_plans import as_settled
+from credit.actions.refusals import NotDone
+from credit.actors import Actor
+from credit.bulk import steps
+from credit.bulk.planning import refuse
+from credit.models import BulkChange, BulkRow, BulkState, RowState, Wallet
+
+CHUNK = 25
+MOST_TOGETHER = 1000  # their wallets stay locked until the last one is saved
+_WRITTEN = [
+    "state", "done_at", "stood", "version_after", "limit", "reason_code", "field", "message",
+]  # fmt: skip
+
+Clock = Callable[[], datetime]
+Hold = Callable[[], None]
+
+
+class _NotAll(Exception):
+    """All or nothing, and not all."""
+
+
+def run_chunk(change: BulkChange, *, hold: Hold, by: Actor, now: Clock) -> bool:
+    """The next rows, each in a transaction of its own; False when none is left and the bulk change is done."""
+    with transaction.atomic():
+        hold()
+        pks = list(change.rows.filter(state=RowState.PLANNED).values_list("pk", flat=True)[:CHUNK])
+        if not pks:
+            _finish(change, BulkState.DONE, now)
+            return False
+    for pk in pks:
+        _run_alone(pk, change, by, now)
+    return True
+
+
+def _run_alone(pk: int, change: BulkChange, by: Actor, now: Clock) -> None:
+    with transaction.atomic():
+        row = BulkRow.objects.select_for_update(of=("self",)).select_related("reverses").get(pk=pk)
+        if row.state != RowState.PLANNED:
+            return  # another run was faster
+        try:
+            with transaction.atomic():
+                _do(row, change, by, now)
+        except NotDone as refusal:
+            refuse(row, RowState.REFUSED, refusal)
+        row.save(update_fields=_WRITTEN)
+
+
+def run_together(change: BulkChange, *, hold: Hold, by: Actor, now: Clock) -> None:
+    """All rows in one transaction. If one is refused nothing is changed, and every refused row is named."""
+    refusals: dict[int, NotDone] = {}
+    try:
+        with transaction.atomic():
+            hold()
+            _do_all(change, refusals, by, now)
+            _finish(change, BulkState.DONE, now)
+    except _NotAll:
+        with transaction.atomic():
+            hold()
+            _name(change, refusals)
+            change.error = _("Nothing was changed: %(refused)s of %(rows)s rows were refused.") % {
+                "refused": len(refusals),
+                "rows": change.rows_count,
+            }
+            _finish(change, BulkState.FAILED, now)
+
+
+def _do_all(change: BulkChange, refusals: dict[int, NotDone], by: Actor, now: Clock) -> None:
+    """By wallet, in the order in which everybody locks them."""
+    rows = list(change.rows.filter(state=RowState.PLANNED).select_related("reverses").order_by("wallet_id"))
+    list(Wallet.objects.locked().filter(pk__in=[row.wallet_id for row in rows]).values_list("pk"))
+    for row in rows:
+        try:
+            with transaction.atomic():
+                _do(row, change, by, now)
+        except NotDone as refusal:
+            refusals[row.pk] = refusal
+    if refusals:
+        raise _NotAll
+    BulkRow.objects.bulk_update(rows, _WRITTEN, batch_size=100)
+
+
+def _do(row: BulkRow, change: BulkChange, by: Actor, now: Clock) -> None:
+    assert row.wallet_id is not None  # a row without a wallet is a problem and never ready
+    wallet = Wallet.objects.locked().get(pk=row.wallet_id)
+    at = max(now(), wallet.latest_at)
+    settled = as_settled(wallet, at)
+    row.stood = steps.standing_limits(settled)
+    to_do = steps.steps_of(change.verb, row, settled, at)
+    if not to_do:
+        row.state, row.message = RowState.UNCHANGED, _("It stands so already.")
+        return
+    row.limit = steps.do(
+        to_do,
+        wallet,
+        version=row.version,
+        confirmed=change.harms_confirmed and bool(row.harms),
+        told={"reason_code": change.reason_code, "reason": row.words or change.reason},
+        by=by,
+        now=now,
+    )
+    row.version_after = Wallet.objects.values_list("version", flat=True).get(pk=row.wallet_id)
+    row.state, row.done_at = RowState.DONE, at
+
+
+def _name(change: BulkChange, refusals: dict[int, NotDone]) -> None:
+    rows = list(change.rows.filter(pk__in=list(refusals)))
+    for row in rows:
+        refuse(row, RowState.REFUSED, refusals[row.pk])
+    BulkRow.objects.bulk_update(rows, _WRITTEN, batch_size=100)
+
+
+def _finish(change: BulkChange, state: BulkState, now: Clock) -> None:
+    change.state, change.finished_at = state, now()
+    change.save(update_fields=["state", "finished_at", "error"])

@@ -35,6 +35,7 @@ def _shown(wallet: Wallet, instant: datetime, now: datetime) -> dict[str, Any]:
     earlier = [event for event in around.earlier if event.at < instant]
     return {
         "past": row,
+        "instant": instant,
         "in_words": display.in_words(instant, wallet.time_zone),
         "for_you": display.for_you(instant, wallet.time_zone, viewer.zone()),
         "terms": equation.terms(row, past.holds_at(wallet, instant), instant),

@@ -53,10 +53,10 @@ class Raise:
 
     @property
     def days(self) -> int:
-        """Begun days of a temporary limit; 0 for what lasts."""
+        """Days of a temporary limit, to the nearest, since a day may have 23 or 25 hours; 0 for what lasts."""
         if self.starts_at is None or self.ends_at is None:
             return 0
-        return -((self.starts_at - self.ends_at) // _DAY)
+        return (self.ends_at - self.starts_at + _DAY / 2) // _DAY
 
 
 class BeyondAuthority(Refused):
@@ -171,7 +171,7 @@ def _objections(wallet: Wallet, asked: Raise, bounds: Bounds) -> list[tuple[str,
         found.append(("amount", _("Above your authority of %(most)s.") % {"most": most}))
     if asked.increase_micros > bounds.left_micros:
         found.append(("amount", _too_much_more(asked, bounds, currency)))
-    if asked.ends_at and _is_too_long(asked, bounds, wallet.time_zone):
+    if is_too_long(asked, bounds, wallet.time_zone):
         says = ngettext(
             "A temporary limit of more than %(days)s day is above your authority.",
             "A temporary limit of more than %(days)s days is above your authority.",
@@ -197,8 +197,9 @@ def _too_much_more(asked: Raise, bounds: Bounds, currency: str) -> str:
     )
 
 
-def _is_too_long(asked: Raise, bounds: Bounds, zone: str) -> bool:
-    assert asked.starts_at is not None and asked.ends_at is not None
+def is_too_long(asked: Raise, bounds: Bounds, zone: str) -> bool:
+    if asked.starts_at is None or asked.ends_at is None:
+        return False
     return asked.ends_at > periods.days_later(asked.starts_at, bounds.days, zone)
 
 

@@ -1,0 +1,48 @@
+"""Which open requests somebody may decide: not their own, a verb they have the right to, within their authority."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import BigIntegerField, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
+
+from credit.actions.authority import Bounds, best, is_bound, rows_of
+from credit.actions.deeds import DEEDS
+from credit.actors import Actor
+from credit.models import Authority, ChangeRequest, Increase
+
+
+def waiting_for(by: Actor, now: datetime) -> QuerySet[ChangeRequest]:
+    """Oldest first. What was raised on the wallet in the last 30 days counts against the authority, as in the verbs."""
+    verbs = [verb for verb, asked in DEEDS.items() if by.may(asked.right)]
+    waiting = ChangeRequest.objects.open().filter(verb__in=verbs).order_by("pk")
+    waiting = waiting.exclude(_own(by))
+    if not is_bound(by):
+        return waiting
+    return waiting.annotate(needed=F("increase_micros") + _spent(now)).filter(_covered(rows_of(by)))
+
+
+def _own(by: Actor) -> Q:
+    return Q(by_user=by.user) if by.user is not None else Q(by_user=None, by_name=by.name)
+
+
+def _spent(now: datetime) -> Any:
+    increases = Increase.objects.counted(now).filter(wallet=OuterRef("wallet")).order_by()
+    summed = increases.values("wallet").annotate(total=Sum("increase_micros")).values("total")
+    return Coalesce(Subquery(summed, output_field=BigIntegerField()), Value(0, BigIntegerField()))
+
+
+def _covered(rows: list[Authority]) -> Q:
+    """Each currency that has rows of its own by those, every other one by those for any."""
+    own = sorted({row.currency for row in rows} - {""})
+    covered = Q(pk__in=[])
+    for currency in own:
+        covered |= Q(wallet__currency=currency) & _within(best(rows, currency))
+    return covered | (~Q(wallet__currency__in=own) & _within(best(rows, "")))
+
+
+def _within(bounds: Bounds) -> Q:
+    within = Q(
+        amount_micros__lte=bounds.amount_micros, needed__lte=bounds.increase_micros, days__lte=bounds.days
+    )
+    return within | Q(amount_micros=None) if bounds.unlimited else within

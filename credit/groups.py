@@ -16,6 +16,7 @@ _VIEW = [
     "view_reservation",
     "view_invoice",
     "view_change",
+    "view_note",
     "view_monthendrun",
     "view_alertevent",
     "view_exposure",
@@ -23,6 +24,7 @@ _VIEW = [
 ]
 _OFFICER = [
     *_VIEW,
+    "write_notes",
     "set_credit_limit",
     "record_payment",
     "adjust_credit",
@@ -37,6 +39,7 @@ _OFFICER = [
 ]
 _MANAGER = [
     *_OFFICER,
+    "view_audit_trail",
     "add_wallet",
     "add_organization",
     "set_unlimited_limit",

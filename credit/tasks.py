@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
+from itertools import islice
 from time import monotonic
 
 from celery import shared_task
+from django.conf import settings
 from django.db import OperationalError
 from django.utils import timezone
 
@@ -26,7 +28,9 @@ from credit.actions import (
     reconciliation,
     reminders,
     reservations,
+    sealing,
 )
+from credit.actions.seal_checks import Check
 from credit.actors import Actor
 from credit.alerts import sending, watching
 from credit.models import Upload, Wallet
@@ -36,6 +40,7 @@ CHUNK = 200
 SENDING_SECONDS = 50  # then the next beat's request goes on
 SENT_TOGETHER = 20
 UPLOAD_SECONDS = 60  # then other jobs get their turn, and the broker does not take the task for lost
+SEALS_AT_ONCE = 200  # of each chain
 LONGEST_RUN = 5000  # chunks; the next beat goes on with what is left
 
 _FAULTS = {
@@ -209,6 +214,34 @@ def drive_uploads() -> dict[str, int]:
         yield {"usage_files": len(waiting), "stored_files_removed": receiving.tidy(timezone.now())}
 
     return jobs.run(name="Take up usage files", chunks=chunks(), now=timezone.now)
+
+
+@shared_task(**_FAULTS)
+def seal_what_is_written() -> dict[str, int]:
+    def chunks() -> Iterator[dict[str, int]]:
+        for of in settings.CREDIT_SEALED:
+            for seal in islice(sealing.seal(of, now=timezone.now()), SEALS_AT_ONCE):
+                yield {f"{of}_sealed": seal.count}
+
+    return jobs.run(name="Seal the audit trail", chunks=chunks(), now=timezone.now)
+
+
+class NotAsSealed(Exception):
+    """What is stored is not what was sealed."""
+
+
+@shared_task(**_FAULTS)
+def verify_seals() -> dict[str, int]:
+    """A difference is an error of the run, and stands on the audit trail's page."""
+
+    def chunks() -> Iterator[dict[str, int]]:
+        for of in settings.CREDIT_SEALED:
+            check = Check(of).run(now=timezone.now())
+            yield {f"seals_of_{of}": check.number}
+            if check.fault:
+                raise NotAsSealed(check.fault)
+
+    return jobs.run(name="Verify the seals", chunks=chunks(), now=timezone.now)
 
 
 def _run(

@@ -15,6 +15,7 @@ urlpatterns = [
     path("wallets/<str:wallet_id>/limit/remove/", limits.remove_limit, name="remove_limit"),
     path("", include("credit.views.organization_urls")),
     path("", include("credit.views.report_urls")),
+    path("", include("credit.views.audit_urls")),
     path("", include("credit.views.saved_views")),
     path("api-clients/", include("credit.views.clients")),
     path("month-end/", include("credit.views.month_end")),

@@ -319,6 +319,8 @@ CELERY_BEAT_SCHEDULE = {
     "send documents": every(60, "send_documents"),
     "remind of overdue invoices": every(3600, "remind_overdue"),
     "suspend overdue": every(3600, "suspend_overdue"),
+    "seal what is written": every(300, "seal_what_is_written"),
+    "verify seals": every(86_400, "verify_seals"),
     "watch wallets": every(15, "watch_wallets"),
     "send alerts": every(15, "send_alert_mails"),
     "call webhooks": every(15, "call_webhooks"),
@@ -351,6 +353,8 @@ CREDIT_API_CLIENT_KEPT_SECONDS = env.int("CREDIT_API_CLIENT_KEPT_SECONDS", defau
 CREDIT_UPLOAD_DIR = env.str("CREDIT_UPLOAD_DIR", default=str(VAR_DIR / "uploads"))
 CREDIT_UPLOAD_LARGEST_BYTES = env.int("CREDIT_UPLOAD_LARGEST_BYTES", default=1024**3)  # packed and unpacked
 CREDIT_UPLOAD_KEPT_DAYS = env.int("CREDIT_UPLOAD_KEPT_DAYS", default=30)
+# What is sealed in batches, so that a change behind the portal's back is found out: the audit trail and the ledger.
+CREDIT_SEALED = env.list("CREDIT_SEALED", default=["changes", "ledger"])
 # The zone in which a viewer reads instants unless they chose their own.
 PORTAL_TIME_ZONE = env.str("PORTAL_TIME_ZONE", default="Europe/Bratislava")
 # Shows "Demo data" in the header, so that nobody takes the demo for the real thing.
@@ -364,6 +368,6 @@ CREDIT_MESSAGE_ID_DOMAIN = env.str(
 # Where people reach the portal, such as https://finance.example.com: for links in e-mails to finance.
 PORTAL_URL = env.str("PORTAL_URL", default="")
 # Networks inside which webhooks may lie, and there without HTTPS; the portal else calls public addresses only.
-CREDIT_WEBHOOK_PRIVATE_NETWORKS: list[str] = env.list("CREDIT_WEBHOOK_PRIVATE_NETWORKS", default=[])
+CREDIT_WEBHOOK_PRIVATE_NETWORKS = [str(net) for net in env.list("CREDIT_WEBHOOK_PRIVATE_NETWORKS", default=[])]
 # Fonts for documents beyond Latin, Greek and Cyrillic, such as /usr/share/fonts/opentype/noto for Chinese names.
 CREDIT_DOCUMENT_FONTS_DIR = env.str("CREDIT_DOCUMENT_FONTS_DIR", default="")

@@ -88,7 +88,7 @@ class Migration(migrations.Migration):
                 ("checked_at", models.DateTimeField()),
                 (
                     "number",
-                    models.PositiveBigIntegerField(help_text="Up to this seal all is as it was sealed."),
+                    models.PositiveBigIntegerField(help_text="The furthest seal that ever held."),
                 ),
                 ("fault", models.TextField(blank=True, help_text="What the first seal that differs says.")),
             ],

@@ -60,7 +60,7 @@ class SealCheck(models.Model):
 
     of = models.CharField(max_length=7, choices=Sealed, unique=True)
     checked_at = models.DateTimeField()
-    number = models.PositiveBigIntegerField(help_text="Up to this seal all is as it was sealed.")
+    number = models.PositiveBigIntegerField(help_text="The furthest seal that ever held.")
     fault = models.TextField(blank=True, help_text="What the first seal that differs says.")
 
     def __str__(self) -> str:

@@ -58,6 +58,11 @@ JOBS = {
     ),
     "Send alerts": ("send alerts", "Sends alerts by e-mail, to customers and to finance."),
     "Call webhooks": ("call webhooks", "Tells other systems of alerts, again and again until they take it."),
+    "Seal the audit trail": (
+        "seal what is written",
+        gettext_lazy("Seals new entries of the audit trail and the ledger, so that a later change is found out."),
+    ),
+    "Verify the seals": ("verify seals", gettext_lazy("Computes every seal again and reports the first that differs.")),
     "Take up usage files": (
         "drive uploads",
         gettext_lazy("Goes on with usage files that wait, or whose worker was stopped."),
@@ -83,12 +88,10 @@ class Job:
 @permission_required("credit.view_jobs", raise_exception=True)
 def page(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
-    runs = latest_runs()
-    first = min((run.started_at for run in runs.values()), default=None)
     differences = Difference.objects.filter(gone_at=None).select_related("wallet__organization")
     notices = Notice.objects.select_related("wallet__organization")
     context = {
-        "jobs": [_job(name, runs.get(name), first, now) for name in JOBS],
+        "jobs": states(now),
         "differences": differences[:SHOWN],
         "notices": notices[:SHOWN],
         "errors": JobRun.objects.exclude(error="")[:5],
@@ -96,6 +99,12 @@ def page(request: HttpRequest) -> HttpResponse:
         "section": "jobs",
     }
     return render(request, "jobs/page.html", context)
+
+
+def states(now: datetime) -> list[Job]:
+    runs = latest_runs()
+    first = min((run.started_at for run in runs.values()), default=None)
+    return [_job(name, runs.get(name), first, now) for name in JOBS]
 
 
 def latest_runs() -> dict[str, JobRun]:

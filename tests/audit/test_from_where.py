@@ -47,7 +47,9 @@ def test_a_change_made_over_the_api_says_which_client_and_from_where():
     wallet = prepaid()
     client, credential = a_client("Billing engine")
 
-    answer = Caller(credential).post(f"wallets/{wallet.wallet_id}/limit", {"amount": "75"})
+    answer = Caller(credential).post(
+        f"wallets/{wallet.wallet_id}/limit", {"amount": "75", "reason": "Yearly"}
+    )
 
     assert answer.status == 200, answer.body
     change = Change.objects.latest("pk")
@@ -85,7 +87,7 @@ def test_behind_proxies_only_what_our_own_wrote_is_believed(settings, proxies, f
 def test_money_that_a_person_moves_stands_in_the_audit_trail_with_before_and_after():
     wallet = prepaid(paid="100")
     answer = send(
-        signed_in(MANAGER), address("add_payment", wallet), amount="25.50", received_on="", reference="INV 7",
+        signed_in(MANAGER), address("add_payment", wallet), amount="25.50", received_on="2026-11-20", reference="INV 7",
         method="bank_transfer",
     )  # fmt: skip
     assert answer.status_code == 302, answer.content.decode()

@@ -1,0 +1,147 @@
+"""An entry of the audit trail in words: what was done, by whom, from where, and what stood there before and after."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from credit import display
+from credit.models import Change
+from credit.origins import Door
+from credit.terms import Kind
+
+# Verbs and columns that are not here are written as their name says it.
+VERBS: Mapping[str, Any] = {
+    "set_limit": gettext_lazy("Set credit limit"),
+    "end_temporary_limit": gettext_lazy("End temporary limit"),
+    "remove_permanent_limit": gettext_lazy("Remove permanent limit"),
+    "change_payment_mode": gettext_lazy("Change payment mode"),
+    "change_scheme": gettext_lazy("Change invoicing scheme"),
+    "change_time_zone": gettext_lazy("Change time zone"),
+    "create_wallet": gettext_lazy("Create wallet"),
+    "close_wallet": gettext_lazy("Close wallet"),
+    "reopen_wallet": gettext_lazy("Reopen wallet"),
+    "suspend": gettext_lazy("Suspend organization"),
+    "resume": gettext_lazy("Resume organization"),
+    "set_billing_details": gettext_lazy("Set billing details"),
+    "reallocate_payment": gettext_lazy("Reallocate payment"),
+    "hold_back": gettext_lazy("Hold invoice back"),
+    "let_go": gettext_lazy("Let invoice go"),
+    "issue_invoice": gettext_lazy("Issue invoice"),
+    "send_invoice": gettext_lazy("Send invoice"),
+    "send_again": gettext_lazy("Send again"),
+    "remind": gettext_lazy("Send reminder"),
+    "create_api_client": gettext_lazy("Create API client"),
+    "rotate_api_credential": gettext_lazy("New credential of an API client"),
+    "revoke_api_client": gettext_lazy("Revoke API client"),
+    "lock_month": gettext_lazy("Lock month"),
+    "write_note": gettext_lazy("Write note"),
+    "strike_note_out": gettext_lazy("Strike note out"),
+    "settle_note": gettext_lazy("Settle promise or follow-up"),
+    **{kind.value: kind.label for kind in Kind},
+}
+COLUMNS: Mapping[str, Any] = {
+    "mode": gettext_lazy("Payment mode"),
+    "scheme": gettext_lazy("Invoicing scheme"),
+    "time_zone": gettext_lazy("Time zone"),
+    "organization_status": gettext_lazy("Status"),
+    "permanent_limit_micros": gettext_lazy("Permanent limit"),
+    "limit_unlimited": gettext_lazy("Unlimited"),
+    "temporary_limit_micros": gettext_lazy("Temporary limit"),
+    "temporary_starts_at": gettext_lazy("Temporary limit starts"),
+    "temporary_ends_at": gettext_lazy("Temporary limit ends"),
+    "scheduled_limit_micros": gettext_lazy("Scheduled limit"),
+    "scheduled_starts_at": gettext_lazy("Scheduled limit starts"),
+    "scheduled_ends_at": gettext_lazy("Scheduled limit ends"),
+    "closed_at": gettext_lazy("Closed"),
+    "current_balance_micros": gettext_lazy("Current balance"),
+    "amount_micros": gettext_lazy("Amount"),
+    "line": gettext_lazy("Ledger line"),
+    "reference": gettext_lazy("Reference"),
+    "client": gettext_lazy("API client"),
+    "scopes": gettext_lazy("May"),
+    "old_credential_ends_at": gettext_lazy("Old credential works until"),
+    "month": gettext_lazy("Month"),
+    "invoice": gettext_lazy("Invoice"),
+    "recipient": gettext_lazy("Recipient"),
+    "state": gettext_lazy("State"),
+    "text": gettext_lazy("Text"),
+    "promised_on": gettext_lazy("Promised by"),
+    "promised_micros": gettext_lazy("Promised"),
+    "comes_back_on": gettext_lazy("Comes back on"),
+}
+NOTHING = "–"
+
+
+@dataclass(frozen=True)
+class Difference:
+    what: str
+    before: str
+    after: str
+
+
+def done(verb: str) -> str:
+    return str(VERBS.get(verb) or _spoken(verb))
+
+
+def differences(change: Change, zone: str) -> list[Difference]:
+    """Of everything that is not the same before and after; instants on the clock of the zone."""
+    currency = currency_of(change)
+    told = [
+        Difference(
+            str(COLUMNS.get(name) or _spoken(name.removesuffix("_micros"))),
+            value(name, change.before.get(name), currency, zone),
+            value(name, change.after.get(name), currency, zone),
+        )
+        for name in dict.fromkeys([*change.before, *change.after])
+    ]
+    quiet = (NOTHING, _("no"))
+    return [one for one in told if one.before != one.after and (one.before, one.after) != quiet]
+
+
+def currency_of(change: Change) -> str:
+    told = {**change.before, **change.after}.get("currency")
+    return change.wallet.currency if change.wallet else str(told or "")
+
+
+def value(name: str, given: object, currency: str, zone: str) -> str:
+    if given is None or given == "":
+        return NOTHING
+    if isinstance(given, bool):
+        return _("yes") if given else _("no")
+    if name.endswith("_micros") and isinstance(given, int):
+        return f"{display.exact(given, currency)} {currency}" if currency else display.exact(given, "XXX")
+    if name.endswith("_at") and isinstance(given, str):
+        return display.day_and_time(datetime.fromisoformat(given), zone)
+    if isinstance(given, list | tuple):
+        return ", ".join(str(one) for one in given)
+    return str(given)
+
+
+def actor_kind(change: Change) -> str:
+    """Person, API client or system, as the entry itself says it."""
+    if change.by_user_id:
+        return _("person")
+    if change.by_client_id:
+        return _("API client")
+    return _("system") if change.door in ("", Door.JOB) else str(Door(change.door).label)
+
+
+def where(change: Change) -> str:
+    """ "the portal, 203.0.113.9"; "" where it was not kept."""
+    if not change.door:
+        return ""
+    door = str(Door(change.door).label)
+    return f"{door}, {change.address}" if change.address else door
+
+
+def why(change: Change) -> str:
+    return "; ".join(part for part in (str(change.get_reason_code_display()), change.reason) if part)
+
+
+def _spoken(name: str) -> str:
+    words = name.replace("_", " ")
+    return words[:1].upper() + words[1:]

@@ -1,12 +1,13 @@
 """One call of a webhook, and what came of it."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from http.client import HTTPException
 from threading import Timer
+from typing import Any
 
 import orjson
 import urllib3
@@ -36,7 +37,7 @@ class Message:
     """What is sent: its id is the same at every try, and with it the receiver knows it again."""
 
     id: str
-    content: dict[str, object]
+    content: Mapping[str, Any]
 
 
 def call(webhook: Webhook, message: Message, now: datetime) -> None:

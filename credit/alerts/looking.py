@@ -29,7 +29,14 @@ _NUMBERS = (
     "usable_micros", "used_micros", "effective_limit_micros", "used_percent", "limit_state", "limit_ends_at",
     "falls_back_to_micros", "standing",
 )  # fmt: skip
-_COLUMNS = ("pk", "currency", "last_sequence", "scheduled_starts_at", "organization__billing_email")
+_COLUMNS = (
+    "pk",
+    "currency",
+    "last_sequence",
+    "latest_at",
+    "scheduled_starts_at",
+    "organization__billing_email",
+)
 
 
 class Sight(NamedTuple):
@@ -41,42 +48,44 @@ class Sight(NamedTuple):
     look: Look
 
 
-def look_at(
-    wallet_pks: Sequence[int], *, now: Callable[[], datetime], is_quiet: bool = False
-) -> dict[str, int]:
+def look_at(wallet_pks: Sequence[int], *, now: Callable[[], datetime]) -> dict[str, int]:
     """Up to a few hundred wallets. How many were looked at, and how many alerts that made.
 
     Most looks find nothing new: those take no lock and no transaction. What would be new is looked at again under it.
     """
-    news = [sight.watch.pk for sight in _news_of(wallet_pks, now(), is_quiet)]
-    told = _look_and_write(news, now, is_quiet) if news else 0
+    quiet_before = AlertPace.objects.get(pk=1).quiet_before
+    news = [sight.watch.pk for sight in _news_of(wallet_pks, now(), quiet_before)]
+    told = _look_and_write(news, now) if news else 0
     return {"wallets": len(wallet_pks), "alerts": told}
 
 
-def _look_and_write(wallet_pks: Sequence[int], now: Callable[[], datetime], is_quiet: bool) -> int:
+def _look_and_write(wallet_pks: Sequence[int], now: Callable[[], datetime]) -> int:
     with transaction.atomic():
-        AlertPace.objects.select_for_update(no_key=True).get(pk=1)
+        pace = AlertPace.objects.select_for_update(no_key=True).get(pk=1)
         at = now()
-        news = _news_of(wallet_pks, at, is_quiet)
+        news = _news_of(wallet_pks, at, pace.quiet_before)
         _keep([sight.watch for sight in news if sight.look.latches or sight.look.next_at])
         _forget([sight.watch for sight in news if not (sight.look.latches or sight.look.next_at)])
         return _write(news, at)
 
 
-def _news_of(wallet_pks: Sequence[int], at: datetime, is_quiet: bool) -> list[Sight]:
+def _news_of(wallet_pks: Sequence[int], at: datetime, quiet_before: datetime | None) -> list[Sight]:
     rows = Wallet.objects.at(at, *_NUMBERS).filter(pk__in=wallet_pks).order_by("pk")
     watches = {row.wallet_id: row for row in AlertWatch.objects.filter(wallet__in=wallet_pks)}
     all_rules = rules.Rules(wallet_pks)
-    seen = (_seen(row, watches, all_rules, at, is_quiet) for row in rows.values(*_COLUMNS, *_NUMBERS))
+    seen = (_seen(row, watches, all_rules, at, quiet_before) for row in rows.values(*_COLUMNS, *_NUMBERS))
     return [sight for sight in seen if _changes(sight.watch, sight.look)]
 
 
 def _seen(
-    row: dict[str, Any], watches: dict[int, AlertWatch], all_rules: rules.Rules, at: datetime, is_quiet: bool
-) -> Sight:
+    row: dict[str, Any], watches: dict[int, AlertWatch], all_rules: rules.Rules, at: datetime,
+    quiet_before: datetime | None,
+) -> Sight:  # fmt: skip
     rule = all_rules.of(row["pk"], row["currency"])
     watch = watches.get(row["pk"]) or AlertWatch(wallet_id=row["pk"])
     latches = {key: Latch.of_json(latch) for key, latch in watch.latches.items()}
+    # Of a wallet's own rule a person wants to hear at once; a new default would tell everybody about the past.
+    is_quiet = quiet_before is not None and row["latest_at"] < quiet_before and rule.wallet_id is None
     return Sight(
         row, rule, watch, look(_numbers(row, at), rules.as_decided(rule), latches, is_quiet=is_quiet)
     )
@@ -92,7 +101,7 @@ def _numbers(row: dict[str, Any], at: datetime) -> Numbers:
         limit_state=row["limit_state"],
         limit_ends_at=row["limit_ends_at"],
         scheduled_starts_at=row["scheduled_starts_at"],
-        is_untouched=row["last_sequence"] == 0,
+        is_untouched=row["last_sequence"] == 0 and row["used_micros"] == 0,
     )
 
 

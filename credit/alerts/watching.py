@@ -23,8 +23,8 @@ def watch(*, now: Callable[[], datetime]) -> Iterator[dict[str, int]]:
         return
     try:
         ends = monotonic() + SECONDS
-        for pks, is_quiet in _to_look_at(now):
-            yield look_at(pks, now=now, is_quiet=is_quiet)
+        for pks in _to_look_at(now):
+            yield look_at(pks, now=now)
             if monotonic() > ends:
                 return
     finally:
@@ -34,22 +34,20 @@ def watch(*, now: Callable[[], datetime]) -> Iterator[dict[str, int]]:
 def _leased(at: datetime) -> bool:
     AlertPace.objects.bulk_create([AlertPace(pk=1)], ignore_conflicts=True)
     if feeds.begun(at):
-        look_at_all(is_quiet=True)
+        look_at_all(quiet_before=at)
     free = AlertPace.objects.filter(Q(leased_until=None) | Q(leased_until__lte=at), pk=1)
     return bool(free.update(leased_until=at + LEASE))
 
 
-def look_at_all(*, is_quiet: bool) -> None:
-    """A round over every wallet begins; quiet: what it finds crossed was so before, and is not told."""
-    pace, _ = AlertPace.objects.get_or_create(pk=1)
-    AlertPace.objects.filter(pk=pace.pk).update(sweep_after_pk=0, sweep_is_quiet=is_quiet)
+def look_at_all(*, quiet_before: datetime | None) -> None:
+    """A round over every wallet begins. What is crossed on one that has not changed since that instant is not told."""
+    AlertPace.objects.bulk_create([AlertPace(pk=1)], ignore_conflicts=True)
+    AlertPace.objects.filter(pk=1).update(sweep_after_pk=0, quiet_before=quiet_before)
 
 
-def _to_look_at(now: Callable[[], datetime]) -> Iterator[tuple[list[int], bool]]:
-    for pks in feeds.changed(now()):
-        yield pks, False
-    for pks in _whose_time_has_come(now):
-        yield pks, False
+def _to_look_at(now: Callable[[], datetime]) -> Iterator[list[int]]:
+    yield from feeds.changed(now())
+    yield from _whose_time_has_come(now)
     yield from _round(now)
 
 
@@ -61,11 +59,11 @@ def _whose_time_has_come(now: Callable[[], datetime]) -> Iterator[list[int]]:
         yield pks
 
 
-def _round(now: Callable[[], datetime]) -> Iterator[tuple[list[int], bool]]:
+def _round(now: Callable[[], datetime]) -> Iterator[list[int]]:
     """Over all wallets by pk, from where the last one stopped; its place is kept after each step."""
     pace = AlertPace.objects.get(pk=1)
     if pace.sweep_after_pk is None and (pace.swept_at is None or pace.swept_at <= now() - ROUND_EVERY):
-        look_at_all(is_quiet=False)
+        look_at_all(quiet_before=None)
     while True:
         pace = AlertPace.objects.get(pk=1)
         if (place := pace.sweep_after_pk) is None:
@@ -73,7 +71,8 @@ def _round(now: Callable[[], datetime]) -> Iterator[tuple[list[int], bool]]:
         found = Wallet.objects.filter(pk__gt=place, closed_at=None).order_by("pk")
         pks = list(found.values_list("pk", flat=True)[:CHUNK])
         if pks:
-            yield pks, pace.sweep_is_quiet
+            yield pks
         # Only where nobody has begun a new round meanwhile.
-        same = AlertPace.objects.filter(pk=1, sweep_after_pk=place, sweep_is_quiet=pace.sweep_is_quiet)
-        same.update(**{"sweep_after_pk": pks[-1]} if pks else {"sweep_after_pk": None, "swept_at": now()})
+        same = AlertPace.objects.filter(pk=1, sweep_after_pk=place, quiet_before=pace.quiet_before)
+        over = {"sweep_after_pk": None, "quiet_before": None, "swept_at": now()}
+        same.update(**{"sweep_after_pk": pks[-1]} if pks else over)

@@ -106,9 +106,11 @@ class Migration(migrations.Migration):
                     models.BigIntegerField(blank=True, help_text="Empty: no round is running.", null=True),
                 ),
                 (
-                    "sweep_is_quiet",
-                    models.BooleanField(
-                        default=True, help_text="What it finds was so before anybody watched."
+                    "quiet_before",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="In a round, what has not changed since is not told: it was so before.",
+                        null=True,
                     ),
                 ),
                 ("swept_at", models.DateTimeField(blank=True, null=True)),

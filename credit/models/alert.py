@@ -239,8 +239,8 @@ class AlertPace(models.Model):
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     leased_until = models.DateTimeField(null=True, blank=True)
     sweep_after_pk = models.BigIntegerField(null=True, blank=True, help_text="Empty: no round is running.")
-    sweep_is_quiet = models.BooleanField(
-        default=True, help_text="What it finds was so before anybody watched."
+    quiet_before = models.DateTimeField(
+        null=True, blank=True, help_text="In a round, what has not changed since is not told: it was so before."
     )
     swept_at = models.DateTimeField(null=True, blank=True)
 

@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group, User
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from credit.groups import MANAGER, OFFICER
+from tests.browser.demo import Demo, made, serve
 
 FLAGS = [
     "--no-sandbox",
@@ -37,6 +38,17 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory) -> Iterator[Demo]:
+    """The demo's portal, for tests that look and change nothing. Its data is made once for all processes of a run."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own
+    process, portal = serve(made(shared), own / "demo.log")
+    yield portal
+    process.terminate()
+    process.wait(20)
 
 
 class Desk:

@@ -1,0 +1,155 @@
+"""A portal with the demo's data in a process of its own: SQLite, hashed and compressed static files, the web server.
+
+`python -m tests.browser.demo FILE` makes the data (its variables say where) and writes down what there is to open.
+"""
+
+import fcntl
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+ORGANIZATIONS = 60
+STARTS_WITHIN_SECONDS = 60
+
+
+@dataclass
+class Demo:
+    """Pages as {group: [[name, path], …]}, and a session per person."""
+
+    url: str
+    pages: dict[str, list[list[str]]]
+    sessions: dict[str, str]
+
+    def cookie(self, person: str) -> dict[str, str]:
+        return {"name": "sessionid", "value": self.sessions[person], "url": self.url}
+
+
+def made(shared: Path) -> Path:
+    """The folder with the data; made by the first process that asks, kept for the others."""
+    folder = shared / "demo"
+    with (shared / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "pages.json").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            command = [sys.executable, "-m", "tests.browser.demo", str(folder / "pages.json")]
+            answer = subprocess.run(
+                command, cwd=BASE_DIR, env=_environment(folder), capture_output=True, text=True, check=False
+            )
+            assert answer.returncode == 0, answer.stderr[-4000:]
+    return folder
+
+
+def serve(folder: Path, log: Path) -> tuple[subprocess.Popen, Demo]:
+    from finance_portal import supervisor
+
+    port = _free_port()
+    command = list(supervisor.COMMANDS["web"])
+    command[command.index("--port") + 1] = str(port)
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=BASE_DIR, env=_environment(folder), stdout=output, stderr=output
+        )
+    _wait(process, port, log)
+    known = json.loads((folder / "pages.json").read_text())
+    return process, Demo(f"http://127.0.0.1:{port}", known["pages"], known["sessions"])
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    ours = ("DATABASE_URL", "REPLICA_DATABASE_URL", "REDIS_URL", "DEBUG", "SECRET_KEY")
+    kept = {name: value for name, value in os.environ.items() if name not in ours}
+    return {**kept, "PORTAL_VAR_DIR": str(folder), "DATABASE_URL": f"sqlite:///{folder / 'demo.sqlite3'}"}
+
+
+def _wait(process: subprocess.Popen, port: int, log: Path) -> None:
+    deadline = time.monotonic() + STARTS_WITHIN_SECONDS
+    while True:
+        try:
+            return socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"The portal did not start:\n{log.read_text()[-4000:]}") from None
+            time.sleep(0.05)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+# -- in the process that makes the data
+
+
+def make(written: Path) -> None:
+    os.environ["DJANGO_SETTINGS_MODULE"] = "finance_portal.settings"
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    call_command("seed_demo", organizations=ORGANIZATIONS, verbosity=0)
+    from benchmarks import pages
+
+    pages._add_what_the_demo_lacks()
+    draft = written.with_suffix(".draft")
+    draft.write_text(json.dumps({"pages": _pages(), "sessions": _sessions()}))
+    draft.rename(written)
+
+
+def _sessions() -> dict[str, str]:
+    from django.contrib.auth.models import User
+    from django.test import Client
+
+    User.objects.filter(username="admin").update(is_staff=True, is_superuser=True)
+    found = {}
+    for name in ("admin", "viewer"):
+        client = Client()
+        client.force_login(User.objects.get(username=name))
+        found[name] = client.cookies["sessionid"].value
+    return found
+
+
+def _pages() -> dict[str, list[tuple[str, str]]]:
+    """Only what is a page: no downloads, no addresses that take what is sent to them and lead on."""
+    from django.conf import settings
+    from django.contrib.auth.models import User
+    from django.test import Client
+
+    from benchmarks import page_addresses
+
+    settings.ALLOWED_HOSTS = ["testserver"]
+    client = Client()
+    client.force_login(User.objects.get(username="admin"))
+    groups = {
+        "lists": page_addresses.lists(),
+        "portal": page_addresses.portal(),
+        "panels": page_addresses.panels(),
+        "admin": page_addresses.admin_pages(),
+    }
+    return {
+        group: [(page.name, page.path) for page in pages if _is_page(client, page)]
+        for group, pages in groups.items()
+    }
+
+
+def _is_page(client, page) -> bool:
+    answer = client.get(page.path, headers={"HX-Request": "true"} if page.htmx else {})
+    assert answer.status_code in (200, 301, 302, 405), f"{page.path} answers {answer.status_code}"
+    if answer.status_code != 200 or answer.streaming or "text/html" not in answer["Content-Type"]:
+        return False
+    # Over the list only what is a panel opens; the rest of these addresses leads to a page.
+    return not page.htmx or b"data-panel-form" in answer.content
+
+
+if __name__ == "__main__":
+    make(Path(sys.argv[1]))

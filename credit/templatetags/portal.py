@@ -6,12 +6,14 @@ from functools import cache
 from django import template
 from django.conf import settings
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from credit import display, viewer
-from credit.usage_bar import LEGEND, percent
+from credit.usage_bar import legend, percent
 from credit.usage_bar import usage_bar as draw_usage_bar
 
 register = template.Library()
@@ -166,6 +168,17 @@ def badge(look: str, icon_name: str, words: str) -> SafeString:
 
 
 @register.simple_tag
+def help_link(topic: str, anchor: str, about: str) -> SafeString:
+    """A small ? beside a figure or a field: {% help_link "numbers" "usable" _("Usable") %}.
+
+    In a tab of its own: what was typed stays.
+    """
+    address = reverse("help_topic", args=[topic]) + (f"#{anchor}" if anchor else "")
+    words = _("What does it mean: %(about)s (in a new tab)") % {"about": about}
+    return format_html('<a class="help-mark" href="{}" target="_blank" aria-label="{}">?</a>', address, words)
+
+
+@register.simple_tag
 def standing_badge(standing: str, words: str = "") -> SafeString:
     look, icon_name = BADGES[standing]
     return badge(look, icon_name, words or display.STANDINGS[standing])
@@ -181,7 +194,7 @@ def usage_bar(wallet: object) -> SafeString:
 
 @register.simple_tag
 def usage_legend() -> SafeString:
-    return LEGEND
+    return legend()
 
 
 @register.simple_tag(takes_context=True)

@@ -13,6 +13,7 @@ from credit.terms import LimitState, PaymentMode, Scheme
 @dataclass(frozen=True)
 class Term:
     label: str
+    about: str  # where the guide says what it is
     micros: int | None
     why: str = ""
     op: str = ""
@@ -33,24 +34,25 @@ def _balance(wallet: Wallet) -> Term:
         if wallet.balance_micros < 0
         else _("Paid in, less what was charged")
     )
-    return Term(_("Balance"), wallet.balance_micros, why)
+    return Term(_("Balance"), "balance", wallet.balance_micros, why)
 
 
 def _limit(wallet: Wallet, op: str) -> Term:
     state = wallet.limit_state
     if state == LimitState.UNLIMITED:
-        return Term(_("Credit limit"), None, _("No bound"), op, words=_("Unlimited"))
+        return Term(_("Credit limit"), "credit-limit", None, _("No bound"), op, words=_("Unlimited"))
     if state == LimitState.NOT_SET:
-        return Term(_("Credit limit"), 0, _("Counts as 0: no credit"), op, words=_("Not set"))
+        return Term(_("Credit limit"), "credit-limit", 0, _("Counts as 0: no credit"), op, words=_("Not set"))
     if state == LimitState.TEMPORARY:
         return Term(
             _("Credit limit"),
+            "credit-limit",
             wallet.effective_limit_micros,
             falls_back(wallet),
             op,
             until=wallet.limit_ends_at,
         )
-    return Term(_("Credit limit"), wallet.effective_limit_micros, _("Permanent"), op)
+    return Term(_("Credit limit"), "credit-limit", wallet.effective_limit_micros, _("Permanent"), op)
 
 
 def falls_back(wallet: Wallet) -> str:
@@ -64,7 +66,13 @@ def falls_back(wallet: Wallet) -> str:
 
 def _unbilled(wallet: Wallet, now: datetime) -> Term:
     what = _("calls, SMS, fax, numbers") if wallet.scheme == Scheme.INDIVIDUAL else _("everything charged")
-    return Term(_("Unbilled"), wallet.live_unbilled_micros, f"{_month(now, wallet.time_zone)}: {what}", "−")
+    return Term(
+        _("Unbilled"),
+        "unbilled",
+        wallet.live_unbilled_micros,
+        f"{_month(now, wallet.time_zone)}: {what}",
+        "−",
+    )
 
 
 def _overpayment(wallet: Wallet) -> Term:
@@ -77,12 +85,12 @@ def _overpayment(wallet: Wallet) -> Term:
             if wallet.overpayment_micros
             else _("Nothing is overpaid, nothing is due")
         )
-    return Term(_("Overpayment"), wallet.overpayment_micros, why, "+")
+    return Term(_("Overpayment"), "overpayment", wallet.overpayment_micros, why, "+")
 
 
 def _reserved(wallet: Wallet, holds: int) -> Term:
     why = _("%(holds)s in progress") % {"holds": holds} if holds else _("Nothing in progress")
-    return Term(_("Reserved"), wallet.live_reserved_micros, why, "−")
+    return Term(_("Reserved"), "reserved", wallet.live_reserved_micros, why, "−")
 
 
 def _month(instant: datetime, zone: str) -> str:

@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from http.client import HTTPException
-from threading import Timer
+from threading import Event, Timer
 from typing import Any
 
 import orjson
@@ -75,7 +75,7 @@ def _posted(target: addresses.Target, headers: dict[str, str], body: bytes) -> t
             connection.request("POST", target.path, body=body, headers={**headers, "host": _named(target)})
             answer = connection.getresponse()
             beginning = b"" if 200 <= answer.status < 300 else answer.read1(MOST_READ)
-            return answer.status, beginning.decode(errors="replace")
+        return answer.status, beginning.decode(errors="replace")
     except (urllib3.exceptions.HTTPError, HTTPException, OSError) as error:
         raise NotTaken(_told(target, error)) from error
     finally:
@@ -100,7 +100,10 @@ def _connection(target: addresses.Target) -> HTTPConnection:
 def _at_most(seconds: int, connection: HTTPConnection) -> Iterator[None]:
     """A receiver that answers a byte every few seconds never trips a time-out of its own: the line is cut."""
 
+    is_cut = Event()
+
     def cut() -> None:
+        is_cut.set()
         with suppress(OSError, AttributeError):
             connection.sock.shutdown(socket.SHUT_RDWR)
 
@@ -111,6 +114,8 @@ def _at_most(seconds: int, connection: HTTPConnection) -> Iterator[None]:
         yield
     finally:
         watch.cancel()
+    if is_cut.is_set():  # half a header reads as a whole one
+        raise TimeoutError
 
 
 def _told(target: addresses.Target, error: Exception) -> str:

@@ -62,15 +62,25 @@ def _for_customer(event: AlertEvent, seller: Seller | None) -> dict[str, object]
         "seller_name": seller.name if seller else _("Your provider"),
         "headline": words.headline(event),
         "details": words.details(event),
+        **_after_the_end(event),
         "works_again": "blocked:0" in event.covers,
-        "left_micros": words.usable_after_the_end(event),
-        "currency": event.wallet.currency,
-        "ends": display.in_words(event.limit_ends_at, event.wallet.time_zone) if event.limit_ends_at else "",
     }
     written = render_to_string("mail/alert_customer.txt", context)
     subject, _line, body = written.strip().partition("\n")
     paragraphs = [" ".join(part.split()) for part in body.split("\n\n") if part.strip()]
     return {**context, "subject": subject.strip(), "paragraphs": paragraphs, "figures": words.figures(event)}
+
+
+def _after_the_end(event: AlertEvent) -> dict[str, object]:
+    """What the words about a temporary limit need: amounts with their currency, the end in the customer's zone."""
+    left, currency = words.usable_after_the_end(event), event.wallet.currency
+    return {
+        "ends": display.in_words(event.limit_ends_at, event.wallet.time_zone) if event.limit_ends_at else "",
+        "limit": display.with_code(event.limit_micros or 0, currency),
+        "back": display.with_code(event.falls_back_to_micros or 0, currency),
+        "left_micros": left,
+        "left": "" if left is None else display.with_code(abs(left), currency),
+    }
 
 
 def _for_staff(events: list[AlertEvent]) -> dict[str, object]:

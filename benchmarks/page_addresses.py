@@ -10,8 +10,20 @@ from django.contrib import admin
 from django.urls import reverse
 
 from credit import urls
-from credit.models import ApiClient, Delivery, Invoice, MonthEndRun, Reservation, Transaction, Upload, Wallet
+from credit.display import as_link
+from credit.models import (
+    ApiClient,
+    BulkChange,
+    Delivery,
+    Invoice,
+    MonthEndRun,
+    Reservation,
+    Transaction,
+    Upload,
+    Wallet,
+)
 from credit.terms import CHARGES
+from credit.views.help import TOPICS
 from credit.views.organizations import SORTS
 
 SHOWN = "W-4071-1805"
@@ -69,9 +81,22 @@ def portal() -> list[Page]:
     routes = [
         route
         for route in _routes(urls.urlpatterns)
-        if route and not route.endswith((".csv", ".json", ".journal", ".pdf"))
+        if route and not route.endswith((".csv", ".json", ".journal", ".pdf", "<slug:slug>/"))
     ]
-    return [Page(re.sub(r"<\w+:(\w+)>", r"<\1>", route), "/" + _filled_in(route)) for route in routes]
+    pages = [Page(re.sub(r"<\w+:(\w+)>", r"<\1>", route), "/" + _filled_in(route)) for route in routes]
+    return [*pages, *_help_pages(), _as_of()]
+
+
+def _help_pages() -> list[Page]:
+    return [Page(f"help/{topic.slug}/", reverse("help_topic", args=[topic.slug])) for topic in TOPICS]
+
+
+def _as_of() -> Page:
+    wallet = _example("")
+    line = Transaction.objects.filter(wallet=wallet).newest_first()[5]
+    address = reverse("organization", args=[wallet.organization.uuid])
+    asked = urlencode({"wallet": wallet.wallet_id, "as_of": as_link(line.posted_at)})
+    return Page("organization: as of", f"{address}?{asked}")
 
 
 def panels() -> list[Page]:
@@ -113,6 +138,8 @@ def _filled_in(route: str) -> str:
         "deliveries/<int:pk>": f"deliveries/{Delivery.objects.latest('pk').pk}",
         "runs/<int:pk>": f"runs/{MonthEndRun.objects.latest('pk').pk}",
         "api-clients/<int:pk>": f"api-clients/{ApiClient.objects.latest('pk').pk}",
+        "bulk-changes/new/": f"bulk-changes/new/?wallet={SHOWN}",
+        "bulk-changes/<int:pk>": f"bulk-changes/{BulkChange.objects.latest('pk').pk}",
         "usage-files/<int:pk>": f"usage-files/{Upload.objects.latest('pk').pk}",
         "<int:year>-<int:month>": "2026-9",
         "<int:pk>": str(Invoice.objects.filter(wallet__wallet_id=SHOWN).latest("pk").pk),

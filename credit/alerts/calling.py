@@ -72,7 +72,8 @@ def _posted(target: addresses.Target, headers: dict[str, str], body: bytes) -> t
     try:
         connection.connect()
         with _at_most(CALL_SECONDS, connection):
-            connection.request("POST", target.path, body=body, headers={**headers, "host": _named(target)})
+            sent = {**headers, "host": _named(target)}
+            connection.request("POST", target.path, body=body, headers=sent, preload_content=False)
             answer = connection.getresponse()
             beginning = b"" if 200 <= answer.status < 300 else answer.read1(MOST_READ)
         return answer.status, beginning.decode(errors="replace")

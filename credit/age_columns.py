@@ -3,11 +3,22 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy
+
 from credit.display import amount
 from credit.reports.ageing import CLASSES, NOT_INVOICED, Ageing
 
 TOP, FOOT, SIDE = 26, 26, 8
 WORDS = [*[(name, words) for name, words, _ in CLASSES], NOT_INVOICED]
+
+# Where a column is narrow.
+SHORT = {
+    "d30": gettext_lazy("1–30 d"),
+    "d60": gettext_lazy("31–60 d"),
+    "d90": gettext_lazy("61–90 d"),
+    "older": gettext_lazy("Over 90 d"),
+    NOT_INVOICED[0]: gettext_lazy("No invoice"),
+}
 
 
 @dataclass(frozen=True)
@@ -48,9 +59,7 @@ def _columns(ageing: Ageing, width: int, bottom: int) -> Iterator[Column]:
         left = SIDE + place * room
         yield Column(
             name=name,
-            words=words
-            if room > 100
-            else words.replace(" days", " d").replace("Not on an invoice", "No invoice"),
+            words=words if room > 100 else SHORT.get(name, words),
             figure=amount(micros, ageing.currency) if micros else "–",
             x=left + room // 6,
             y=bottom - height,

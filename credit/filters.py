@@ -8,12 +8,12 @@ from operator import and_, or_
 from typing import Any
 
 import django_filters
-from django.utils.translation import gettext_lazy
 from django.core.cache import cache
 from django.db import connection
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy
 
 from credit import facets, search_index
 from credit.models import SearchText, Wallet
@@ -26,7 +26,11 @@ SHORTEST_PART = (
 )
 TRIGRAM = 3
 
-STATUSES = [("active", gettext_lazy("active")), ("suspended", gettext_lazy("suspended")), ("closed", gettext_lazy("closed"))]
+STATUSES = [
+    ("active", gettext_lazy("active")),
+    ("suspended", gettext_lazy("suspended")),
+    ("closed", gettext_lazy("closed")),
+]
 LIMITS = [
     ("not_set", gettext_lazy("not set")),
     ("permanent", gettext_lazy("permanent")),
@@ -34,7 +38,11 @@ LIMITS = [
     ("ending_soon", gettext_lazy("temporary, ending within 7 days")),
     ("unlimited", gettext_lazy("unlimited")),
 ]
-USES = [("near", gettext_lazy("near the limit")), ("over", gettext_lazy("full or over")), ("blocked", gettext_lazy("blocked"))]
+USES = [
+    ("near", gettext_lazy("near the limit")),
+    ("over", gettext_lazy("full or over")),
+    ("blocked", gettext_lazy("blocked")),
+]
 DEBTS = [("yes", gettext_lazy("yes")), ("no", gettext_lazy("no"))]
 
 CURRENCIES_KEPT_SECONDS = 60

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import OuterRef, Q, Subquery, Sum
+from django.utils.translation import gettext as _
 
 from credit.archive import telling
 from credit.models import Change, CreditLimit, HoldLine, LimitSlot, Period, Reservation, Transaction, Wallet
@@ -18,7 +19,10 @@ class NotThatFarBack(ValueError):
 def wallet_as_of(wallet: Wallet, instant: datetime) -> Wallet:
     """The wallet with the numbers of `Wallet.objects.at()` as of an aware instant that is not in the future."""
     if instant < wallet.created_at:
-        raise NotThatFarBack(f"The wallet was created on {wallet.created_at:%Y-%m-%d at %H:%M} UTC.")
+        raise NotThatFarBack(
+            _("The wallet was created on %(day)s at %(time)s UTC.")
+            % {"day": f"{wallet.created_at:%Y-%m-%d}", "time": f"{wallet.created_at:%H:%M}"}
+        )
     archived = telling.of(wallet)
     if archived and instant < archived.before:
         raise NotThatFarBack(archived.words)

@@ -7,7 +7,11 @@ from itertools import pairwise
 from math import floor, log10
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+
+from credit import display
 from credit.daily_use import Point
+from credit.languages import as_written
 from credit.money import MICROS
 from credit.periods import month_end_after
 
@@ -116,7 +120,9 @@ class _Pen:
         for at in _months(self.facts):
             if self.x(at) > self.sheet.right - _MONTH_WIDTH:
                 break
-            self.sheet.months.append((self.x(at), f"1 {at.astimezone(ZoneInfo(self.facts.zone)):%b}"))
+            self.sheet.months.append(
+                (self.x(at), display.short_day(at.astimezone(ZoneInfo(self.facts.zone))))
+            )
         self._thin_months()
 
     def _thin_months(self) -> None:
@@ -149,7 +155,12 @@ class _Pen:
         used = [[self.x(point.at) for point in line if point.micros] for line in self.facts.use]
         areas = [(places[0], places[-1]) for places in used if places]
         if not areas:
-            return Label(LEFT + 8, self.sheet.bottom - 8, f"{self.facts.use_words}: none", "lbl halo")
+            return Label(
+                LEFT + 8,
+                self.sheet.bottom - 8,
+                _("%(use_words)s: none") % {"use_words": self.facts.use_words},
+                "lbl halo",
+            )
         left, right = max(areas, key=lambda area: area[1] - area[0])
         x = max(left + (right - left) * 0.8, LEFT + _LABEL_WIDTH)
         return Label(round(x, 1), self.sheet.bottom - 12, self.facts.use_words, "lbl halo", "end")
@@ -166,7 +177,12 @@ class _Pen:
             newest = max(spans, key=lambda span: span.since)
             x = min(self.x(newest.since) + 24, self.sheet.right - 140)
             self.sheet.labels.append(
-                Label(x, self.y(newest.micros) - 7, f"Permanent limit {_short(newest.micros)}", "lbl halo")
+                Label(
+                    x,
+                    self.y(newest.micros) - 7,
+                    _("Permanent limit %(short)s") % {"short": _short(newest.micros)},
+                    "lbl halo",
+                )
             )
 
     def _temporary(self) -> None:
@@ -187,7 +203,7 @@ class _Pen:
             middle = min(max((left + right) / 2, LEFT + 50), self.sheet.right - 50)
             if all(abs(middle - other) > _LABEL_WIDTH for other in taken):
                 taken.append(middle)
-                words = f"{_short(span.micros)} temporary"
+                words = _("%(short)s temporary") % {"short": _short(span.micros)}
                 self.sheet.labels.append(Label(middle, top - 6, words, "lbl-t halo", "middle"))
 
     def _beside(self, span: Span) -> int:
@@ -201,15 +217,15 @@ class _Pen:
 
     def _now(self) -> None:
         self.sheet.now_x = self.x(self.facts.now)
-        self.sheet.labels.append(Label(self.sheet.now_x - 5, self.sheet.bottom - 32, "now", anchor="end"))
+        self.sheet.labels.append(Label(self.sheet.now_x - 5, self.sheet.bottom - 32, _("now"), anchor="end"))
 
     def _declines(self) -> None:
         seen = [(at, count) for at, count in self.facts.declines if at >= self.facts.since]
-        for at, _ in seen:
+        for at, _count in seen:
             self.sheet.rings.append((self.x(at), self.y(min(self._limit_at(at), self.top_micros))))
         if seen:
             (x, y), count = self.sheet.rings[-1], seen[-1][1]
-            words = f"{count} declined"
+            words = _("%(count)s declined") % {"count": count}
             left = x - LEFT > _LABEL_WIDTH
             self.sheet.labels.append(
                 Label(x - 9 if left else x + 9, y + 18, words, anchor="end" if left else "start")
@@ -267,4 +283,4 @@ def _months(facts: Facts) -> Iterator[datetime]:
 def _short(micros: int) -> str:
     """2,500 or 0.0025: as many decimals as it takes."""
     whole, fraction = divmod(micros, MICROS)
-    return f"{whole:,}.{fraction:06d}".rstrip("0").rstrip(".")
+    return as_written(f"{whole:,}.{fraction:06d}".rstrip("0").rstrip("."))

@@ -7,8 +7,11 @@ from typing import Any
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from credit.display import amount
+from credit.languages import as_written
 
 START, WIDTH = 1, 66
 END = START + WIDTH
@@ -37,7 +40,7 @@ def usage_bar(wallet: Any) -> SafeString:
 
 
 def percent(used_percent: int) -> str:
-    return f"{used_percent:,}\u202f%"
+    return as_written(f"{used_percent:,}\u202f%")
 
 
 def _short_percent(used_percent: int) -> str:
@@ -46,20 +49,24 @@ def _short_percent(used_percent: int) -> str:
 
 
 def spoken(wallet: Any) -> str:
-    said = [f"{wallet.used_percent} % of the limit used"]
+    said = [_("%(used_percent)s %% of the limit used") % {"used_percent": wallet.used_percent}]
     if wallet.live_reserved_micros:
-        said.append(f"{amount(wallet.live_reserved_micros, wallet.currency)} of it reserved")
+        said.append(
+            _("%(live_reserved)s of it reserved")
+            % {"live_reserved": amount(wallet.live_reserved_micros, wallet.currency)}
+        )
     if wallet.limit_state == "temporary":
-        said.append("part of the limit is temporary")
+        said.append(_("part of the limit is temporary"))
     return ", ".join(said)
 
 
 def _words(wallet: Any) -> SafeString:
     if wallet.effective_limit_micros is None:
         used = amount(wallet.used_micros, wallet.currency)
-        words = format_html('{}<span class="visually-hidden"> {}</span> used', used, wallet.currency)
+        code = format_html('{}<span class="visually-hidden"> {}</span>', used, wallet.currency)
+        words = format_html(_("{amount} used"), amount=code)
     else:
-        words = SafeString("no limit to use")
+        words = format_html("{}", _("no limit to use"))
     return format_html('<div class="use"><span class="xs muted">{}</span></div>', words)
 
 
@@ -105,14 +112,21 @@ def _temporary(wallet: Any) -> str:
 
 _SAMPLE = '<svg width="{}" height="{}">{}</svg>'
 _SAMPLES = [
-    (18, 10, '<rect class="u-used" width="18" height="10" rx="2"/>', "used"),
-    (18, 10, '<rect width="18" height="10" fill="url(#hatch)"/>', "reserved"),
-    (18, 12, '<rect class="u-temp" x="1" y="1" width="16" height="10" rx="2"/>', "temporary part"),
-    (8, 12, '<path class="u-over" d="M0 0 7 6 0 12z"/>', "full or over"),
-    (4, 8, '<path class="u-tick" d="M2 0v8"/>', "warning mark"),
+    (18, 10, '<rect class="u-used" width="18" height="10" rx="2"/>', gettext_lazy("used")),
+    (18, 10, '<rect width="18" height="10" fill="url(#hatch)"/>', gettext_lazy("reserved")),
+    (
+        18,
+        12,
+        '<rect class="u-temp" x="1" y="1" width="16" height="10" rx="2"/>',
+        gettext_lazy("temporary part"),
+    ),
+    (8, 12, '<path class="u-over" d="M0 0 7 6 0 12z"/>', gettext_lazy("full or over")),
+    (4, 8, '<path class="u-tick" d="M2 0v8"/>', gettext_lazy("warning mark")),
 ]
-LEGEND = format_html_join(
-    "",
-    "<span>{}{}</span>",
-    ((SafeString(_SAMPLE.format(wide, high, drawn)), words) for wide, high, drawn, words in _SAMPLES),
-)
+
+
+def legend() -> SafeString:
+    drawings = (
+        (SafeString(_SAMPLE.format(wide, high, drawn)), words) for wide, high, drawn, words in _SAMPLES
+    )
+    return format_html_join("", "<span>{}{}</span>", drawings)

@@ -132,7 +132,7 @@ def _sums(wallet: Wallet, before: int, until: int) -> tuple[int, list[KindSum]]:
     )
     by_kind = {row["kind"]: row for row in rows}
     kinds = [
-        KindSum(Kind(kind).label, by_kind[kind]["count"], by_kind[kind]["micros"])
+        KindSum(str(Kind(kind).label), by_kind[kind]["count"], by_kind[kind]["micros"])
         for kind in Kind.values
         if kind in by_kind
     ]

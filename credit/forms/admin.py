@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy
 
 from credit.forms.limits import AmountField
 from credit.terms import ChangeReason
@@ -10,18 +11,23 @@ from credit.terms import ChangeReason
 
 class AdminLimitForm(forms.Form):
     amount = AmountField(
-        label="Credit limit",
+        label=gettext_lazy("Credit limit"),
         required=False,
         max_length=40,
-        help_text="The total, such as 150.00; empty for unlimited.",
+        help_text=gettext_lazy("The total, such as 150.00; empty for unlimited."),
     )
-    unlimited = forms.BooleanField(required=False, help_text="Needs a right of its own.")
+    unlimited = forms.BooleanField(required=False, help_text=gettext_lazy("Needs a right of its own."))
     days = forms.IntegerField(
-        label="Temporary increase days", required=False, min_value=1, help_text="Empty: permanent."
+        label=gettext_lazy("Temporary increase days"),
+        required=False,
+        min_value=1,
+        help_text=gettext_lazy("Empty: permanent."),
     )
-    reason_code = forms.ChoiceField(label="Reason", choices=ChangeReason.choices)
-    reason = forms.CharField(label="In your words", max_length=255)
-    confirmed = forms.BooleanField(label="Yes, also if it is below what is used", required=False)
+    reason_code = forms.ChoiceField(label=gettext_lazy("Reason"), choices=ChangeReason.choices)
+    reason = forms.CharField(label=gettext_lazy("In your words"), max_length=255)
+    confirmed = forms.BooleanField(
+        label=gettext_lazy("Yes, also if it is below what is used"), required=False
+    )
     version = forms.IntegerField(widget=forms.HiddenInput)
 
     def wish(self) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.models import Group
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from credit.actions.refusals import NotDone
@@ -13,14 +14,16 @@ from credit.models import Scope
 class ClientForm(forms.Form):
     name = forms.CharField(
         max_length=100,
-        help_text="Stands on every ledger line it makes, such as “Mediation EU”.",
-        error_messages={"required": "Name is missing. Type what the system is called."},
+        help_text=gettext_lazy("Stands on every ledger line it makes, such as “Mediation EU”."),
+        error_messages={"required": gettext_lazy("Name is missing. Type what the system is called.")},
     )
     scopes = forms.MultipleChoiceField(
-        label="May",
+        label=pgettext_lazy("right", "May"),
         choices=Scope.choices,
         widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
-        error_messages={"required": "Choose at least one. A client without a scope can do nothing."},
+        error_messages={
+            "required": gettext_lazy("Choose at least one. A client without a scope can do nothing.")
+        },
     )
 
     authority = forms.ModelChoiceField(

@@ -1,10 +1,12 @@
 """Putting right what stands in the ledger: refund and reversal of a line, release of a reservation."""
 
+from django.utils.translation import gettext_lazy
+
 from credit.forms.money import AmountField, ReasonForm, VerbForm
 
 
 class RefundForm(ReasonForm):
-    amount = AmountField(help_text="At most what is left of the item.")
+    amount = AmountField(help_text=gettext_lazy("At most what is left of the item."))
 
 
 class ReverseForm(ReasonForm):

@@ -3,22 +3,23 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy
 
 from credit.forms.money import ReasonedMoneyForm
 from credit.models import Wallet
 
-DIRECTIONS = [("give", "Give credit"), ("take_back", "Take back credit")]
+DIRECTIONS = [("give", gettext_lazy("Give credit")), ("take_back", gettext_lazy("Take back credit"))]
 
 
 class AdjustCreditForm(ReasonedMoneyForm):
     direction = forms.ChoiceField(
-        label="What to do", choices=DIRECTIONS, widget=forms.RadioSelect, initial="give"
+        label=gettext_lazy("What to do"), choices=DIRECTIONS, widget=forms.RadioSelect, initial="give"
     )
     field_order = ["direction", "amount", "reason"]
 
 
 class WithdrawForm(ReasonedMoneyForm):
-    reference = forms.CharField(label="Reference", max_length=128, required=False)
+    reference = forms.CharField(label=gettext_lazy("Reference"), max_length=128, required=False)
     field_order = ["amount", "reference", "reason"]
 
 
@@ -28,7 +29,10 @@ class WriteOffForm(ReasonedMoneyForm):
 
 class TransferForm(ReasonedMoneyForm):
     target = forms.ModelChoiceField(
-        label="To wallet", queryset=Wallet.objects.none(), to_field_name="wallet_id", empty_label=None
+        label=gettext_lazy("To wallet"),
+        queryset=Wallet.objects.none(),
+        to_field_name="wallet_id",
+        empty_label=None,
     )
     field_order = ["target", "amount", "reason"]
 

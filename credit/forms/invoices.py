@@ -6,13 +6,15 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from credit import display
 from credit.actions import allocations
 from credit.forms.money import AmountField, ReasonForm
 from credit.models import Invoice, InvoiceKind, InvoiceSeries, InvoiceState
 
-STATES = [*[(state.value, state.label) for state in InvoiceState], ("held_back", "Held back")]
+STATES = [*[(state.value, state.label) for state in InvoiceState], ("held_back", gettext_lazy("Held back"))]
 _DIGITS = re.compile(r"\d{1,9}")
 _NUMBER = re.compile(r"([^\W\d_]+)[-\s]?(\d{4})[-\s]?(\d{6,})")
 
@@ -20,12 +22,12 @@ _NUMBER = re.compile(r"([^\W\d_]+)[-\s]?(\d{4})[-\s]?(\d{6,})")
 class InvoiceFilter(forms.Form):
     """An unreadable value lists nothing: a filter never widens what was asked."""
 
-    q = forms.CharField(required=False, max_length=60, label="Number")
-    state = forms.ChoiceField(choices=STATES, required=False, label="State")
-    overdue = forms.ChoiceField(choices=[("yes", "yes")], required=False, label="Overdue")
-    kind = forms.ChoiceField(choices=InvoiceKind.choices, required=False, label="Kind")
-    currency = forms.ChoiceField(choices=[], required=False, label="Currency")
-    wallet = forms.CharField(required=False, max_length=20, label="Wallet")
+    q = forms.CharField(required=False, max_length=60, label=gettext_lazy("Number"))
+    state = forms.ChoiceField(choices=STATES, required=False, label=gettext_lazy("State"))
+    overdue = forms.ChoiceField(choices=[("yes", "yes")], required=False, label=gettext_lazy("Overdue"))
+    kind = forms.ChoiceField(choices=InvoiceKind.choices, required=False, label=gettext_lazy("Kind"))
+    currency = forms.ChoiceField(choices=[], required=False, label=gettext_lazy("Currency"))
+    wallet = forms.CharField(required=False, max_length=20, label=gettext_lazy("Wallet"))
 
     def __init__(self, asked: Any, currencies: Iterable[str]) -> None:
         super().__init__(asked)
@@ -90,6 +92,11 @@ class ReallocateForm(ReasonForm):
 
 def _amount_of(invoice: Invoice) -> AmountField:
     open_words = display.with_code(invoice.total_micros - invoice.paid_micros, invoice.currency)
-    due = f", due {invoice.due_on.day} {invoice.due_on:%b %Y}" if invoice.due_on else ""
+    due = _(", due %(day)s") % {"day": display.day(invoice.due_on)} if invoice.due_on else ""
     total = display.with_code(invoice.total_micros, invoice.currency)
-    return AmountField(required=False, label=invoice.number, help_text=f"{open_words} open of {total}{due}.")
+    return AmountField(
+        required=False,
+        label=invoice.number,
+        help_text=_("%(open_words)s open of %(total)s%(due)s.")
+        % {"open_words": open_words, "total": total, "due": due},
+    )

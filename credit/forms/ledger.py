@@ -3,12 +3,18 @@
 from datetime import datetime
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from credit.forms.limits import AmountField
 from credit.money import InvalidAmount, to_micros
 from credit.terms import Kind
 
-COUNTS = [("unbilled", "Unbilled"), ("balance", "Balance"), ("invoice", "An invoice of its own")]
+COUNTS = [
+    ("unbilled", gettext_lazy("Unbilled")),
+    ("balance", gettext_lazy("Balance")),
+    ("invoice", gettext_lazy("An invoice of its own")),
+]
 
 
 class MicrosField(AmountField):
@@ -25,9 +31,9 @@ class MicrosField(AmountField):
 class LedgerFilter(forms.Form):
     period = forms.CharField(required=False)
     kind = forms.ChoiceField(choices=Kind.choices, required=False)
-    counts = forms.ChoiceField(choices=COUNTS, required=False, label="Counts as")
-    least = MicrosField(required=False, label="At least", max_length=40)
-    most = MicrosField(required=False, label="At most", max_length=40)
+    counts = forms.ChoiceField(choices=COUNTS, required=False, label=gettext_lazy("Counts as"))
+    least = MicrosField(required=False, label=gettext_lazy("At least"), max_length=40)
+    most = MicrosField(required=False, label=gettext_lazy("At most"), max_length=40)
     before = forms.IntegerField(required=False, min_value=1)
 
     def clean_period(self) -> datetime | None:
@@ -37,4 +43,4 @@ class LedgerFilter(forms.Form):
             # Naive on purpose: it names a month, not an instant.
             return datetime.strptime(text, "%Y-%m") if text else None  # noqa: DTZ007
         except ValueError:
-            raise forms.ValidationError("Type a month such as 2026-11.") from None
+            raise forms.ValidationError(_("Type a month such as 2026-11.")) from None

@@ -7,12 +7,20 @@ from typing import Any
 from django import forms
 from django.core import signing
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from credit import display, periods
+from credit.languages import has_decimal_comma
 from credit.terms import ChangeReason
 
 _GROUPED = re.compile(r"-?\d{1,3}([ ,\u00a0\u202f'’]\d{3})+(\.\d*)?")
 _GROUPS = re.compile(r"[ ,\u00a0\u202f'’]")
+# Of a reader whose decimals stand behind a comma.
+_EITHER = re.compile(r"(-?[1-9]\d{0,2})\.(\d{3})")
+_GROUPED_BY_POINT = re.compile(r"-?[1-9]\d{0,2}(\.\d{3}|[ \u00a0\u202f'’]\d{3})+(,\d*)?")
+_GROUPS_OR_POINTS = re.compile(r"[ .\u00a0\u202f'’]")
+_ONE_COMMA = re.compile(r"-?\d+,\d*")
 LOCAL_FORMATS = ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M")
 YEARS = range(2000, 2200)  # what people mean; far from where calendars and zones give up
 _SEEN_SALT = "limit panel"
@@ -20,17 +28,39 @@ WISHED = ("limit_is", "amount", "days", "ends_at", "starts_at")
 
 
 class AmountField(forms.CharField):
-    """A typed amount as plain text: thousands may be grouped, decimals stand behind a point."""
+    """A typed amount as plain text: thousands may be grouped, decimals stand behind the reader's own sign."""
 
     def clean(self, value: str) -> str:
         text = super().clean(value).replace(display.MINUS, "-").strip()
+        if has_decimal_comma():
+            return _with_point(text)
         if _GROUPED.fullmatch(text):
             return _GROUPS.sub("", text)
         if "," in text:
             raise forms.ValidationError(
-                "Amount has a comma where the decimals begin. Write a point, such as 150.50."
+                _("Amount has a comma where the decimals begin. Write a point, such as 150.50.")
             )
         return text
+
+
+def _with_point(text: str) -> str:
+    """What a reader of the decimal comma typed, with a point. "1.500" could be either, so it is neither."""
+    if either := _EITHER.fullmatch(text):
+        raise forms.ValidationError(
+            _("Amount %(typed)s can mean %(whole)s or %(fraction)s. Type %(whole)s or %(fraction)s.")
+            % {
+                "typed": text,
+                "whole": either[1] + either[2],
+                "fraction": f"{either[1]},{either[2]}".rstrip("0").rstrip(","),
+            }
+        )
+    if _GROUPED_BY_POINT.fullmatch(text):
+        return _GROUPS_OR_POINTS.sub("", text).replace(",", ".")
+    if _GROUPED.fullmatch(text) and "." in text:
+        return _GROUPS.sub("", text)
+    if _ONE_COMMA.fullmatch(text):
+        return text.replace(",", ".")
+    return text
 
 
 class LocalInstantField(forms.CharField):
@@ -55,21 +85,21 @@ def _local(text: str) -> datetime:
             continue
         if local.year in YEARS:
             return local
-    raise forms.ValidationError("Date and time are not readable. Write them such as 2026-11-30 15:32.")
+    raise forms.ValidationError(_("Date and time are not readable. Write them such as 2026-11-30 15:32."))
 
 
 class ReasonForm(forms.Form):
     """Why, and on what state of the wallet the person decided."""
 
     reason_code = forms.ChoiceField(
-        label="Reason",
-        choices=[("", "Choose a reason"), *ChangeReason.choices],
+        label=gettext_lazy("Reason"),
+        choices=[("", gettext_lazy("Choose a reason")), *ChangeReason.choices],
         error_messages={
-            "required": "Choose why. It is kept with the change.",
-            "invalid_choice": "Choose one of the list.",
+            "required": gettext_lazy("Choose why. It is kept with the change."),
+            "invalid_choice": gettext_lazy("Choose one of the list."),
         },
     )
-    reason = forms.CharField(label="In your words", required=False, max_length=255)
+    reason = forms.CharField(label=gettext_lazy("In your words"), required=False, max_length=255)
     version = forms.IntegerField(widget=forms.HiddenInput)
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -91,36 +121,47 @@ def seal(seen: dict[str, str]) -> str:
 
 class LimitForm(ReasonForm):
     limit_is = forms.ChoiceField(
-        label="Credit limit is", choices=[("amount", "An amount"), ("unlimited", "Unlimited")], required=False
+        label=gettext_lazy("Credit limit is"),
+        choices=[("amount", gettext_lazy("An amount")), ("unlimited", gettext_lazy("Unlimited"))],
+        required=False,
     )
     amount = AmountField(
-        label="Credit limit",
+        label=gettext_lazy("Credit limit"),
         required=False,
         max_length=40,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "autofocus": True}),
     )
     days = forms.IntegerField(
-        label="Temporary increase days",
+        label=gettext_lazy("Temporary increase days"),
         required=False,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
-        error_messages={"invalid": "Days must be a whole number, such as 7."},
+        error_messages={"invalid": gettext_lazy("Days must be a whole number, such as 7.")},
     )
-    ends_at = LocalInstantField(label="Exact end")
-    starts_at = LocalInstantField(label="Starts later")
+    ends_at = LocalInstantField(label=gettext_lazy("Exact end"))
+    starts_at = LocalInstantField(label=gettext_lazy("Starts later"))
 
-    field_order = ["limit_is", "amount", "days", "ends_at", "starts_at", "reason_code", "reason"]
+    review_on = forms.DateField(
+        label=_("Review"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": _("Date is not readable. Write it such as 2027-11-30.")},
+    )
+
+    field_order = ["limit_is", "amount", "days", "ends_at", "starts_at", "reason_code", "reason", "review_on"]
 
     def __init__(self, *args: Any, wallet: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("ends_at", "starts_at"):
             self.fields[name].zone = wallet.time_zone
-            self.fields[name].help_text = f"Date and time in {display.place(wallet.time_zone)}."
+            self.fields[name].help_text = _("Date and time in %(place)s.") % {
+                "place": display.place(wallet.time_zone)
+            }
 
     def clean_amount(self) -> str:
         """An empty amount is not zero and not unlimited: it is missing."""
         amount: str = self.cleaned_data["amount"]
         if not amount and self.data.get("limit_is") != "unlimited":
-            raise forms.ValidationError("Credit limit is missing. Type the total; 0 is a real zero.")
+            raise forms.ValidationError(_("Credit limit is missing. Type the total; 0 is a real zero."))
         return amount
 
     def wish(self) -> dict[str, Any]:
@@ -128,7 +169,7 @@ class LimitForm(ReasonForm):
         return {
             "amount": None if unlimited else self.cleaned_data["amount"],
             "unlimited": unlimited,
-            **{name: self.cleaned_data[name] for name in ("days", "ends_at", "starts_at")},
+            **{name: self.cleaned_data.get(name) for name in ("days", "ends_at", "starts_at", "review_on")},
         }
 
     def consent(self) -> str:

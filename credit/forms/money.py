@@ -8,6 +8,8 @@ from typing import Any
 from uuid import uuid4
 
 from django import forms
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy
 
 from credit.actions.refusals import NotDone
 from credit.forms.limits import AmountField as TypedAmount
@@ -20,7 +22,7 @@ def new_key() -> str:
 
 class VerbForm(forms.Form):
     key = forms.CharField(widget=forms.HiddenInput, max_length=64)
-    confirmed = forms.BooleanField(required=False, label="Yes, do this")
+    confirmed = forms.BooleanField(required=False, label=gettext_lazy("Yes, do this"))
     called: Mapping[str, str] = {}  # where the form's name of a field is not the action's
 
     def __init__(self, *args: Any, **kwargs: Any):
@@ -45,9 +47,9 @@ class VerbForm(forms.Form):
 
 class ReasonForm(VerbForm):
     reason = forms.CharField(
-        label="Reason",
+        label=gettext_lazy("Reason"),
         max_length=255,
-        error_messages={"required": "Reason is missing. Say why in a few words."},
+        error_messages={"required": gettext_lazy("Reason is missing. Say why in a few words.")},
     )
     field_order = ["amount", "reason"]
 
@@ -56,8 +58,10 @@ class AmountField(TypedAmount):
     is_amount = True
 
     def __init__(self, **kwargs: Any):
-        kwargs.setdefault("label", "Amount")
-        missing = f"{kwargs['label']} is missing. Type it, such as 150.50."
+        kwargs.setdefault("label", gettext_lazy("Amount"))
+        missing = format_lazy(
+            gettext_lazy("{label} is missing. Type it, such as 150.50."), label=kwargs["label"]
+        )
         widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
         super().__init__(max_length=40, error_messages={"required": missing}, widget=widget, **kwargs)
 
@@ -74,8 +78,12 @@ class CodedReasonForm(VerbForm):
     """A change that is no money line: a reason from the list and one in the person's own words."""
 
     reason_code = forms.ChoiceField(
-        label="Reason", choices=[("", "Choose one"), *ChangeReason.choices], required=False
+        label=gettext_lazy("Reason"),
+        choices=[("", gettext_lazy("Choose one")), *ChangeReason.choices],
+        required=False,
     )
     reason = forms.CharField(
-        label="In your words", max_length=255, error_messages={"required": "Say why in a few words."}
+        label=gettext_lazy("In your words"),
+        max_length=255,
+        error_messages={"required": gettext_lazy("Say why in a few words.")},
     )

@@ -8,13 +8,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
+from django.utils.translation import gettext as _
 
 EARLIEST, LATEST = date(1990, 1, 1), date(2199, 12, 31)
 
 
 class DayField(forms.DateField):
     def __init__(self, **kwargs: Any):
-        words = f"{kwargs['label']} is no day. Type one such as 2026-11-30."
+        words = _("%(label)s is no day. Type one such as 2026-11-30.") % {"label": kwargs["label"]}
         super().__init__(
             input_formats=["%Y-%m-%d"],
             widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
@@ -26,7 +27,8 @@ class DayField(forms.DateField):
         day = super().clean(value)
         if not EARLIEST <= day <= LATEST:
             raise forms.ValidationError(
-                f"{self.label} is beyond what a statement covers. Type a day since 1990."
+                _("%(label)s is beyond what a statement covers. Type a day since 1990.")
+                % {"label": self.label}
             )
         return day
 
@@ -39,13 +41,13 @@ class StatementForm(forms.Form):
     def __init__(self, asked: Mapping[str, str], today: date):
         given = {"from": month_of(today).first, "to": today} | {name: asked[name] for name in asked}
         super().__init__(given)
-        self.fields["from"] = DayField(label="From")
-        self.fields["to"] = DayField(label="To")
+        self.fields["from"] = DayField(label=_("From"))
+        self.fields["to"] = DayField(label=_("To"))
 
     def clean(self) -> dict[str, Any]:
         days = self.cleaned_data
         if "from" in days and "to" in days and days["to"] < days["from"]:
-            self.add_error("to", "To lies before From. Type a later day.")
+            self.add_error("to", _("To lies before From. Type a later day."))
         return days
 
 
@@ -65,11 +67,11 @@ def presets(today: date) -> list[Days]:
     this = month_of(today)
     quarter = today.replace(month=(today.month - 1) // 3 * 3 + 1, day=1)
     return [
-        Days("This month", this.first, today),
-        month_of(this.first - timedelta(days=1), "Last month"),
-        Days("This quarter", quarter, today),
-        Days("This year", today.replace(month=1, day=1), today),
-        Days("Last year", date(today.year - 1, 1, 1), date(today.year - 1, 12, 31)),
+        Days(_("This month"), this.first, today),
+        month_of(this.first - timedelta(days=1), _("Last month")),
+        Days(_("This quarter"), quarter, today),
+        Days(_("This year"), today.replace(month=1, day=1), today),
+        Days(_("Last year"), date(today.year - 1, 1, 1), date(today.year - 1, 12, 31)),
     ]
 
 

@@ -8,6 +8,8 @@ from django import forms
 from django.forms.utils import flatatt
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from credit.forms.money import CodedReasonForm
 
@@ -46,11 +48,11 @@ class LongSelect(forms.Select):
 
 
 class TimeZoneForm(CodedReasonForm):
-    time_zone = forms.ChoiceField(label="Time zone", choices=zones, widget=LongSelect)
+    time_zone = forms.ChoiceField(label=gettext_lazy("Time zone"), choices=zones, widget=LongSelect)
     field_order = ["time_zone", "reason_code", "reason"]
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.fields[
-            "time_zone"
-        ].help_text = "The running period keeps its end; the next ones end at midnight in the new zone."
+        self.fields["time_zone"].help_text = _(
+            "The running period keeps its end; the next ones end at midnight in the new zone."
+        )

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from credit.guideline import history
 from credit.guideline.estimate import FEWEST_SPANS, Estimate, estimate, round_up
 from credit.guideline.history import History
@@ -36,7 +38,7 @@ def for_wallet(wallet: Any, now: datetime, days: int | None = None) -> Advice:
         return _advice(wallet, history.of_days(wallet, days, now), covered=_own(wallet))
     gap = history.days_between_top_ups(wallet)
     if gap is None:
-        missing = (
+        missing = _(
             "It takes three payments to know how often this customer pays. Type days to see what they cost."
         )
         return Advice(None, None, History([], "", []), missing=missing)
@@ -58,5 +60,9 @@ def _advice(wallet: Any, found: History, covered: int) -> Advice:
 
 def _missing(found: History) -> str:
     if len(found.spans) >= FEWEST_SPANS:
-        return f"Nothing was charged in the last {len(found.spans)} spans."
-    return f"It takes {FEWEST_SPANS} whole spans of {found.covers}; this wallet has {len(found.spans)}."
+        return _("Nothing was charged in the last %(spans)s spans.") % {"spans": len(found.spans)}
+    return _("It takes %(FEWEST_SPANS)s whole spans of %(covers)s; this wallet has %(spans)s.") % {
+        "FEWEST_SPANS": FEWEST_SPANS,
+        "covers": found.covers,
+        "spans": len(found.spans),
+    }

@@ -56,8 +56,8 @@ def of_months(wallet: Wallet) -> History:
     ]
     left = [_("the running month"), _("refunds")]
     if individual:
-        left.append("purchases, which are invoiced at once")
-    return History(spans, "a month’s usage" if individual else "a month’s charges", left)
+        left.append(_("purchases, which are invoiced at once"))
+    return History(spans, _("a month’s usage") if individual else _("a month’s charges"), left)
 
 
 def _is_whole(period: Period, zone: str) -> bool:
@@ -78,7 +78,7 @@ def of_days(wallet: Wallet, days: int, now: datetime) -> History:
         _window(start, days, wallet.time_zone, sums.get(number, 0))
         for number, start in reversed(list(enumerate(starts)))
     ]
-    words = "a day’s charges" if days == 1 else f"the charges of {days} days"
+    words = _("a day’s charges") if days == 1 else _("the charges of %(days)s days") % {"days": days}
     return History(spans, words, [_("refunds"), *([told.words] if told else [])])
 
 

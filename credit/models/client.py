@@ -7,16 +7,17 @@ from django.contrib.auth.models import Group
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from credit.models.recorded import Recorded
 
 
 class Scope(models.TextChoices):
-    READ = "read", "Read wallets and ledgers"
-    CHARGE = "charge", "Charge, reserve and refund"
-    OVERRUN = "overrun", "Charge beyond the limit what was delivered"
-    PAY = "pay", "Record payments"
-    LIMITS = "limits", "Set and end limits, change payment mode"
+    READ = "read", gettext_noop("Read wallets and ledgers")
+    CHARGE = "charge", gettext_noop("Charge, reserve and refund")
+    OVERRUN = "overrun", gettext_noop("Charge beyond the limit what was delivered")
+    PAY = "pay", gettext_noop("Record payments")
+    LIMITS = "limits", gettext_noop("Set and end limits, change payment mode")
 
 
 # Unlimited is a person's decision: no scope carries that right.

@@ -3,6 +3,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import Case, CharField, Q, Value, When
+from django.utils.translation import gettext_lazy
 
 from credit.models.invoice import Invoice
 
@@ -11,16 +12,16 @@ LONGEST_SEND = timedelta(minutes=5)
 
 
 class DeliveryKind(models.TextChoices):
-    INVOICE = "invoice", "Invoice"
-    REMINDER = "reminder", "Reminder"
+    INVOICE = "invoice", gettext_lazy("Invoice")
+    REMINDER = "reminder", gettext_lazy("Reminder")
 
 
 class DeliveryState(models.TextChoices):
-    WAITING = "waiting", "Waiting"
-    SENDING = "sending", "Sending"
-    SENT = "sent", "Sent"
-    FAILED = "failed", "Failed"
-    UNKNOWN = "unknown", "Outcome unknown"
+    WAITING = "waiting", gettext_lazy("Waiting")
+    SENDING = "sending", gettext_lazy("Sending")
+    SENT = "sent", gettext_lazy("Sent")
+    FAILED = "failed", gettext_lazy("Failed")
+    UNKNOWN = "unknown", gettext_lazy("Outcome unknown")
 
 
 def state_at(now: datetime) -> Case:

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import BooleanField, Case, CharField, F, Q, Value, When
 from django.db.models.functions import Greatest
+from django.utils.translation import gettext_lazy
 
 from credit.models.seller import Seller
 from credit.models.wallet import Wallet
@@ -12,18 +13,18 @@ from credit.terms import Kind
 
 
 class InvoiceKind(models.TextChoices):
-    MONTHLY = "monthly", "Monthly tax invoice"
-    PURCHASE = "purchase", "Purchase"
-    OPENING = "opening", "Opening invoice"
-    STATEMENT = "statement", "Internal statement"
-    CREDIT_NOTE = "credit_note", "Credit note"
+    MONTHLY = "monthly", gettext_lazy("Monthly tax invoice")
+    PURCHASE = "purchase", gettext_lazy("Purchase")
+    OPENING = "opening", gettext_lazy("Opening invoice")
+    STATEMENT = "statement", gettext_lazy("Internal statement")
+    CREDIT_NOTE = "credit_note", gettext_lazy("Credit note")
 
 
 class InvoiceState(models.TextChoices):
-    DRAFT = "draft", "Draft"
-    ISSUED = "issued", "Issued"
-    PART_PAID = "part_paid", "Part-paid"
-    PAID = "paid", "Paid"
+    DRAFT = "draft", gettext_lazy("Draft")
+    ISSUED = "issued", gettext_lazy("Issued")
+    PART_PAID = "part_paid", gettext_lazy("Part-paid")
+    PAID = "paid", gettext_lazy("Paid")
 
 
 _UNPAID = Q(paid_micros__lt=F("total_micros"))

@@ -2,6 +2,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy
 
 from credit.models.recorded import Recorded
 from credit.models.wallet import Wallet
@@ -9,15 +10,15 @@ from credit.terms import ChangeReason
 
 
 class LimitSlot(models.TextChoices):
-    PERMANENT = "permanent", "Permanent"
-    TEMPORARY = "temporary", "Temporary"
-    SCHEDULED = "scheduled", "Scheduled"
+    PERMANENT = "permanent", gettext_lazy("Permanent")
+    TEMPORARY = "temporary", gettext_lazy("Temporary")
+    SCHEDULED = "scheduled", gettext_lazy("Scheduled")
 
 
 class LimitEnding(models.TextChoices):
-    EXPIRED = "expired", "Expired"
-    SUPERSEDED = "superseded", "Superseded"
-    REMOVED = "removed", "Removed"
+    EXPIRED = "expired", gettext_lazy("Expired")
+    SUPERSEDED = "superseded", gettext_lazy("Superseded")
+    REMOVED = "removed", gettext_lazy("Removed")
 
 
 class CreditLimitQuerySet(models.QuerySet["CreditLimit"]):

@@ -2,13 +2,14 @@ from typing import Self
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from credit.models.recorded import Recorded
 
 
 class RunKind(models.TextChoices):
-    CLOSE = "close", "Close"
-    REHEARSAL = "rehearsal", "Rehearsal"
+    CLOSE = "close", gettext_lazy("Close")
+    REHEARSAL = "rehearsal", gettext_lazy("Rehearsal")
 
 
 class MonthEndRun(Recorded):

@@ -1,16 +1,17 @@
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from credit.models.transaction import Transaction
 from credit.models.wallet import Wallet
 
 
 class PaymentMethod(models.TextChoices):
-    BANK_TRANSFER = "bank_transfer", "Bank transfer"
-    CARD = "card", "Card"
-    DIRECT_DEBIT = "direct_debit", "Direct debit"
-    CASH = "cash", "Cash"
-    OTHER = "other", "Other"
+    BANK_TRANSFER = "bank_transfer", gettext_lazy("Bank transfer")
+    CARD = "card", gettext_lazy("Card")
+    DIRECT_DEBIT = "direct_debit", gettext_lazy("Direct debit")
+    CASH = "cash", gettext_lazy("Cash")
+    OTHER = "other", gettext_lazy("Other")
 
 
 class Payment(models.Model):

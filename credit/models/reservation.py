@@ -2,6 +2,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy
 
 from credit.models.recorded import Recorded
 from credit.models.wallet import Wallet
@@ -9,10 +10,10 @@ from credit.terms import CHARGES, Kind
 
 
 class ReservationEnding(models.TextChoices):
-    FINISHED = "finished", "Finished"
-    RELEASED = "released", "Released"
-    EXPIRED = "expired", "Expired"
-    REPLACED = "replaced", "Replaced"
+    FINISHED = "finished", gettext_lazy("Finished")
+    RELEASED = "released", gettext_lazy("Released")
+    EXPIRED = "expired", gettext_lazy("Expired")
+    REPLACED = "replaced", gettext_lazy("Replaced")
 
 
 class ReservationQuerySet(models.QuerySet["Reservation"]):

@@ -4,22 +4,24 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
+from django.utils.translation import gettext_lazy
 
 from credit.models import Invoice, Wallet
 from credit.reports.overdue import OPEN_MICROS, open_invoices, today
 from credit.terms import PaymentMode
 
 # Name, words, and the most days after the due date.
-CLASSES: list[tuple[str, str, int | None]] = [
-    ("current", "Not due yet", 0),
-    ("d30", "1–30 days", 30),
-    ("d60", "31–60 days", 60),
-    ("d90", "61–90 days", 90),
-    ("older", "Over 90 days", None),
+CLASSES: list[tuple[str, Any, int | None]] = [
+    ("current", gettext_lazy("Not due yet"), 0),
+    ("d30", gettext_lazy("1–30 days"), 30),
+    ("d60", gettext_lazy("31–60 days"), 60),
+    ("d90", gettext_lazy("61–90 days"), 90),
+    ("older", gettext_lazy("Over 90 days"), None),
 ]
-NOT_INVOICED = ("other", "Not on an invoice")
+NOT_INVOICED = ("other", gettext_lazy("Not on an invoice"))
 NAMES = [name for name, _, _ in CLASSES]
 
 

@@ -28,7 +28,9 @@ from django.db.models import (
     When,
 )
 from django.db.models.functions import Cast
+from django.utils.translation import gettext as _
 
+from credit import display
 from credit.models import Invoice, InvoiceKind, Period, Transaction, Wallet
 from credit.terms import CHARGES
 from organizations.models import known_time_zones
@@ -187,7 +189,7 @@ class Candidate:
 
     @property
     def on_words(self) -> str:
-        return "with the next run" if self.is_due else f"on {self.on:%a} {self.on.day} {self.on:%b}"
+        return _("with the next run") if self.is_due else _("on %(day)s") % {"day": display.weekday(self.on)}
 
 
 def not_yet_suspended_for(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:

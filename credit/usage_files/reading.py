@@ -6,6 +6,9 @@ from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 
+from django.utils.translation import gettext as _
+
+from credit.languages import as_written
 from organizations.rows import CHUNK_BYTES, Row, RowFile, UnreadableFile, opened, unpacked
 
 REQUIRED = ("wallet_id", "kind", "amount", "currency")
@@ -20,7 +23,7 @@ class UsageFile(RowFile):
 
     def __init__(self, path: str | Path):
         super().__init__(path, REQUIRED, OPTIONAL, quiet=True)
-        self.is_called = "The file"
+        self.is_called = _("The file")
 
     def batches(self, size: int) -> Iterator[list[Row]]:
         rows = iter(self)
@@ -44,9 +47,12 @@ def measured(path: Path, most_bytes: int | None = None) -> tuple[str, int]:
                 digest.update(chunk)
                 length += len(chunk)
                 if most_bytes is not None and length > most_bytes:
-                    raise UnreadableFile(f"The file unpacks to more than {most_bytes:,} bytes. Split it.")
+                    raise UnreadableFile(
+                        _("The file unpacks to more than %(most_bytes)s bytes. Split it.")
+                        % {"most_bytes": as_written(f"{most_bytes:,}")}
+                    )
         except (OSError, EOFError, zlib.error) as error:
-            raise UnreadableFile(f"The file is damaged: {error}.") from error
+            raise UnreadableFile(_("The file is damaged: %(error)s.") % {"error": error}) from error
     return digest.hexdigest(), length
 
 

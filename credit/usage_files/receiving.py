@@ -10,6 +10,7 @@ from pathlib import Path
 from celery import current_app
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError as BrokerIsAway
 
 from credit.actors import Actor
@@ -110,7 +111,7 @@ def stored_at(upload: Upload) -> Path:
     """UnreadableFile if the file has been tidied away."""
     path = directory() / Path(upload.stored_as).name
     if not upload.stored_as or not path.is_file():
-        raise UnreadableFile("The stored file is no longer there. Send it again.")
+        raise UnreadableFile(_("The stored file is no longer there. Send it again."))
     return path
 
 

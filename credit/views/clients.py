@@ -28,7 +28,7 @@ def client_list(request: HttpRequest) -> HttpResponse:
     old_key = Max("keys__ends_at", filter=Q(keys__ends_at__gt=now))
     found = ApiClient.objects.annotate(old_key_ends_at=old_key).order_by("revoked_at", "name")
     context = {
-        "clients": [(client, [Scope(scope).label for scope in client.scopes]) for client in found],
+        "clients": [(client, [_(Scope(scope).label) for scope in client.scopes]) for client in found],
         "zone": viewer.zone(),
         "section": "clients",
     }

@@ -236,7 +236,7 @@ def _harm(preview: Preview) -> Note:
     else:
         lead = _("This lowers what the customer may spend.")
     look, icon = ("danger", "stop") if after.standing == Standing.BLOCKED else ("warn", "alert")
-    said = [_below_permanent(preview), _below_use(preview), UNTOUCHED]
+    said = [_below_permanent(preview), _below_use(preview), str(UNTOUCHED)]
     return Note(look, icon, lead, " ".join(sentence for sentence in said if sentence))
 
 

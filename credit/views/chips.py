@@ -48,7 +48,7 @@ def chips_for(wallets: WalletFilter) -> list[dict[str, Any]]:
 def _choices(wallets: WalletFilter, name: str) -> list[tuple[str, str]]:
     in_lower_case = name in ("mode", "scheme")
     choices = wallets.filters[name].extra["choices"]
-    return [(value, label.lower() if in_lower_case else label) for value, label in choices]
+    return [(value, label.lower() if in_lower_case else str(label)) for value, label in choices]
 
 
 def _chip(wallets: WalletFilter, name: str) -> dict[str, Any]:

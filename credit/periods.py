@@ -1,6 +1,7 @@
 """Months in a time zone: when a period ends, when N days are over. All instants are aware; answers are in UTC."""
 
-from datetime import UTC, datetime, timedelta
+from calendar import monthrange
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 # product.md section 5: after a zone change the next period runs to the first month end more than 48 h away.
@@ -52,3 +53,13 @@ def days_later(instant: datetime, days: int, zone: str) -> datetime:
     """The same wall-clock time `days` calendar days later in the zone."""
     local = instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None, fold=0)
     return first_instant(local + timedelta(days=days), zone)
+
+
+def local_day(instant: datetime, zone: str) -> date:
+    return instant.astimezone(ZoneInfo(zone)).date()
+
+
+def months_later(day: date, months: int) -> date:
+    """The same day of a later month, or that month's last day."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

@@ -316,6 +316,7 @@ CELERY_BEAT_SCHEDULE = {
     "reconcile wallets": every(3600, "reconcile_wallets"),
     "count exposure": every(300, "count_exposure"),
     "drive uploads": every(30, "drive_uploads"),
+    "drive bulk changes": every(30, "drive_bulk_changes"),
     "send documents": every(60, "send_documents"),
     "remind of overdue invoices": every(3600, "remind_overdue"),
     "suspend overdue": every(3600, "suspend_overdue"),
@@ -330,6 +331,8 @@ CELERY_BEAT_SCHEDULE = {
 
 CREDIT_TEMPORARY_LIMIT_FOR_POSTPAID = env.bool("CREDIT_TEMPORARY_LIMIT_FOR_POSTPAID", default=False)
 CREDIT_LONGEST_TEMPORARY_LIMIT_DAYS = env.int("CREDIT_LONGEST_TEMPORARY_LIMIT_DAYS", default=366)
+# A permanent limit is to be looked at again after so many months, unless a day is given.
+CREDIT_LIMIT_REVIEW_MONTHS = env.int("CREDIT_LIMIT_REVIEW_MONTHS", default=12)
 CREDIT_DEFAULT_HOLD_LIFE_SECONDS = env.int("CREDIT_DEFAULT_HOLD_LIFE_SECONDS", default=86_400)
 CREDIT_LONGEST_HOLD_LIFE_DAYS = env.int("CREDIT_LONGEST_HOLD_LIFE_DAYS", default=62)
 CREDIT_STATEMENT_COUNTS_AS_OVERDUE = env.bool("CREDIT_STATEMENT_COUNTS_AS_OVERDUE", default=False)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -61,7 +61,14 @@ def wish_of_limit(wish: Mapping[str, Any]) -> dict[str, Any]:
     """The kept wish as `limits.set_limit` and `preview_limit` take it."""
     amount = None if wish["amount"] is None else to_decimal(wish["amount"])
     span = {name: instant(wish[name]) for name in ("ends_at", "starts_at")}
-    return {"amount": amount, "unlimited": wish["unlimited"], "days": wish["days"], **span}
+    review_on = date.fromisoformat(wish["review_on"]) if wish["review_on"] else None
+    return {
+        "amount": amount,
+        "unlimited": wish["unlimited"],
+        "days": wish["days"],
+        "review_on": review_on,
+        **span,
+    }
 
 
 def _set_limit(deed: Deed) -> None:

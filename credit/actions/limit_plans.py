@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from credit import periods
 from credit.actions import inputs
@@ -17,6 +18,7 @@ from credit.models import LimitSlot, Wallet
 from credit.money import to_words
 from credit.terms import ChangeReason, PaymentMode, Reason
 
+LONGEST_REVIEW_MONTHS = 120
 LIMIT_COLUMNS = [
     "permanent_limit_micros",
     "limit_unlimited",
@@ -37,13 +39,14 @@ class Wish:
     days: int | None = None
     ends_at: datetime | None = None
     starts_at: datetime | None = None
+    review_on: date | None = None
 
     def content(self) -> dict[str, Any]:
         """All that was typed, as a request keeps it: the amount in micros, instants in ISO 8601."""
         amount = None if self.amount in (None, "") else inputs.amount(self.amount or 0, zero=True)
-        ends_at, starts_at = (each and each.isoformat() for each in (self.ends_at, self.starts_at))
-        said = {"unlimited": self.unlimited, "days": self.days, "ends_at": ends_at, "starts_at": starts_at}
-        return {"amount": amount, **said}
+        days = {name: getattr(self, name) for name in ("ends_at", "starts_at", "review_on")}
+        said = {name: each and each.isoformat() for name, each in days.items()}
+        return {"amount": amount, "unlimited": self.unlimited, "days": self.days, **said}
 
     @property
     def is_temporary(self) -> bool:
@@ -78,6 +81,7 @@ class Preview:
     leaves_scheduled: bool
     beyond: BeyondAuthority | None = None
     bounds: Bounds | None = None
+    increase_micros: int = 0
 
 
 def parse_permanent(amount: inputs.Amount | None, unlimited: bool, currency: str, by: Actor) -> int | None:
@@ -102,6 +106,16 @@ def parse_reason(reason_code: str, reason: str) -> tuple[str, str]:
     if reason_code and reason_code not in ChangeReason.values:
         raise BadInput("reason_code", f"Reason {reason_code!r} is not in the list. Choose one.")
     return reason_code, inputs.text(reason, field="reason", longest=255)
+
+
+def parse_review(review_on: date | None, zone: str, t: datetime) -> date:
+    """When a permanent limit is looked at again: the day that was given, else the usual months from today."""
+    today = periods.local_day(t, zone)
+    if review_on is None:
+        return periods.months_later(today, settings.CREDIT_LIMIT_REVIEW_MONTHS)
+    if not today < review_on <= periods.months_later(today, LONGEST_REVIEW_MONTHS):
+        raise BadInput("review_on", _("The review is not within the next ten years. Give a day after today."))
+    return review_on
 
 
 def refuse_wish(wallet: Wallet, wish: Wish, by: Actor) -> None:

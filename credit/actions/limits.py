@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
@@ -21,6 +21,7 @@ from credit.actions.limit_plans import (
     harms_of,
     next_instant,
     parse_reason,
+    parse_review,
     plan_limit,
     raise_of,
     raise_of_plan,
@@ -42,6 +43,7 @@ def set_limit(
     days: int | None = None,
     ends_at: datetime | None = None,
     starts_at: datetime | None = None,
+    review_on: date | None = None,
     version: int | None = None,
     confirmed: bool = False,
     reason_code: str = "",
@@ -56,7 +58,7 @@ def set_limit(
     ConfirmationNeeded names the harm until `confirmed`.
     """
     require(by, "credit.set_credit_limit", "set a credit limit")
-    wish = Wish(amount, unlimited, days, ends_at, starts_at)
+    wish = Wish(amount, unlimited, days, ends_at, starts_at, review_on)
     told = parse_reason(reason_code, reason)
     with _changed(wallet, "set_limit", told, by, now) as account:
         refuse_wish(account.wallet, wish, by)
@@ -64,8 +66,13 @@ def set_limit(
         plan = plan_limit(account.wallet, wish, account.at)
         current, after = _before_and_after(account, plan.columns)
         _refuse_unconfirmed(harms_of(account.wallet, plan, current, after), confirmed)
+        review = parse_review(review_on, account.wallet.time_zone, account.at)
         authority.spend(account, raise_of_plan(account.wallet, plan, wish, account.at))
-        return _write(account, plan, *told)
+        limit = _write(account, plan, *told)
+        if limit.slot == LimitSlot.PERMANENT and limit.review_on != review:
+            limit.review_on = review
+            limit.save(update_fields=["review_on"])
+        return limit
 
 
 def preview_limit(*, wallet: Wallet, now: datetime, by: Actor, **wish: Any) -> Preview:
@@ -90,6 +97,7 @@ def preview_limit(*, wallet: Wallet, now: datetime, by: Actor, **wish: Any) -> P
         leaves_scheduled=bool(running["scheduled_starts_at"] and plan.slot != LimitSlot.SCHEDULED),
         beyond=authority.beyond(settled, asks, by, now),
         bounds=authority.bounds_of(settled, by, now),
+        increase_micros=asks.increase_micros,
     )
 
 
@@ -238,6 +246,9 @@ def _build_history(
     return CreditLimit(
         wallet=account.wallet,
         slot=slot,
+        review_on=None
+        if slot != LimitSlot.PERMANENT
+        else parse_review(None, account.wallet.time_zone, account.at),
         amount_micros=amount,
         unlimited=slot == LimitSlot.PERMANENT and account.wallet.limit_unlimited,
         starts_at=starts_at,

@@ -141,10 +141,10 @@ class LimitForm(ReasonForm):
     starts_at = LocalInstantField(label=gettext_lazy("Starts later"))
 
     review_on = forms.DateField(
-        label=_("Review"),
+        label=gettext_lazy("Review"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": _("Date is not readable. Write it such as 2027-11-30.")},
+        error_messages={"invalid": gettext_lazy("Date is not readable. Write it such as 2027-11-30.")},
     )
 
     field_order = ["limit_is", "amount", "days", "ends_at", "starts_at", "reason_code", "reason", "review_on"]

@@ -17,13 +17,15 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from credit import display, viewer
-from credit.actions import limits
+from credit.actions import limits, requests
+from credit.actions.authority import BeyondAuthority, bounds_of
 from credit.actions.refusals import ConfirmationNeeded, NotDone
 from credit.actors import Actor
 from credit.forms.limits import WISHED, LimitForm, ReasonForm, seal, seen_now
 from credit.models import Change, LimitSlot, Wallet
 from credit.money import to_micros
 from credit.terms import LimitState, PaymentMode, Reason
+from credit.views.above import asked_words, authority_of, left_words
 from credit.views.guideline import guideline
 from credit.views.limit_preview import limit_words, shown, standing_only, without_it
 from credit.views.panels import saved, subject, way_back
@@ -44,6 +46,8 @@ def set_limit(request: HttpRequest, wallet_id: str) -> HttpResponse:
         return _panel(request, wallet, _reopened(request, wallet))
     if not form.is_valid():
         return _panel(request, wallet, form, status=422)
+    if _is_for_other_values(request, form):
+        return _panel(request, wallet, form, status=409)
     return _save(request, wallet, form)
 
 
@@ -123,19 +127,45 @@ def _save(request: HttpRequest, wallet: Any, form: LimitForm) -> HttpResponse:
             by=Actor.person(request.user),
             now=timezone.now,
         )
-    except ConfirmationNeeded:
-        form.add_error(None, TICK_MISSING)
-        return _panel(request, wallet, form, status=422)
+    except BeyondAuthority as beyond:
+        return _ask(request, wallet, form, beyond)
     except NotDone as refusal:
-        if refusal.reason == Reason.CHANGED_MEANWHILE:
-            return _conflict(request, _wallet(wallet.wallet_id), form)
-        form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
-        return _panel(request, wallet, form, status=422)
+        return _refused(request, wallet, form, refusal)
     return saved(
         request,
         _home(request, wallet),
         _result(_wallet(wallet.wallet_id), limit, _undo(request.user, limit, wallet)),
     )
+
+
+def _ask(request: HttpRequest, wallet: Any, form: LimitForm, beyond: BeyondAuthority) -> HttpResponse:
+    """Only a click on a button that named these values makes a request; the preview shows those buttons."""
+    grant = request.POST.get("grant") == form.consent()
+    if not grant and request.POST.get("request") != form.consent():
+        form.add_error(None, beyond.message)
+        return _panel(request, wallet, form, status=422)
+    said = {**form.why(), "grant": grant, "version": form.cleaned_data["version"]}
+    try:
+        asked = requests.ask(beyond=beyond, **said, by=Actor.person(request.user), now=timezone.now)
+    except NotDone as refusal:
+        return _refused(request, wallet, form, refusal)
+    return saved(request, _home(request, wallet), asked_words(asked), "warn")
+
+
+def _refused(request: HttpRequest, wallet: Any, form: LimitForm, refusal: NotDone) -> HttpResponse:
+    if isinstance(refusal, ConfirmationNeeded):
+        form.add_error(None, TICK_MISSING)
+    elif refusal.reason == Reason.CHANGED_MEANWHILE:
+        return _conflict(request, _wallet(wallet.wallet_id), form)
+    else:
+        form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
+    return _panel(request, wallet, form, status=422)
+
+
+def _is_for_other_values(request: HttpRequest, form: LimitForm) -> bool:
+    """The button named an amount that has been typed over since."""
+    clicked = request.POST.get("request") or request.POST.get("grant")
+    return clicked is not None and clicked != form.consent()
 
 
 def _result(wallet: Any, limit: Any, undo: str) -> str:
@@ -191,13 +221,14 @@ def _panel(request: HttpRequest, wallet: Any, form: LimitForm, status: int = 200
         "limit_words": _limit_in_words(wallet),
         "quick_amounts": quick_amounts(wallet),
         "quick_days": quick_days(),
+        "review_months": settings.CREDIT_LIMIT_REVIEW_MONTHS,
     }
     return render(request, "limits/panel.html", context, status=status)
 
 
 def _preview(request: HttpRequest, wallet: Any, form: LimitForm) -> dict[str, Any]:
     """The preview of what is typed; of nothing yet, or of something that cannot be, it shows what holds now."""
-    now = timezone.now()
+    now, by = timezone.now(), Actor.person(request.user)
     typed = LimitForm(form.data if form.is_bound else form.initial, wallet=wallet)
     context = {
         "wallet": wallet,
@@ -207,13 +238,12 @@ def _preview(request: HttpRequest, wallet: Any, form: LimitForm) -> dict[str, An
         "guideline": guideline(wallet, typed, now),
     }
     if not _is_begun(typed):
-        return context
+        return context | {"authority_left": left_words(bounds_of(wallet, by, now), wallet.currency)}
     refusal = _typing_errors(typed)
     if not refusal:
         try:
-            preview = limits.preview_limit(
-                wallet=wallet, now=now, by=Actor.person(request.user), **typed.wish()
-            )
+            preview = limits.preview_limit(wallet=wallet, now=now, by=by, **typed.wish())
+            context |= authority_of(preview, wallet.currency)
             return context | {"preview": shown(preview, now), "is_confirmed": typed.is_confirmed()}
         except NotDone as error:
             refusal = error.message

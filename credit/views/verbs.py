@@ -12,12 +12,15 @@ from django.utils.translation import gettext_lazy
 from django.views.generic import View
 
 from credit import display
+from credit.actions import requests
+from credit.actions.authority import BeyondAuthority
 from credit.actions.refusals import ConfirmationNeeded, NotDone
 from credit.actors import Actor
 from credit.forms.money import VerbForm
 from credit.models import Wallet
 from credit.terms import Reason
 from credit.views import live_wallets
+from credit.views.above import Above, above, asked_words, can_be_asked_for, typed
 from credit.views.panels import saved, subject, way_back
 
 Words = str | tuple[str, str]
@@ -72,10 +75,14 @@ class VerbPanel(PermissionRequiredMixin, View):
         form = self.form_class(request.POST, **self.form_arguments())
         if not form.is_valid():
             return self.show(form, status=422)
+        if "request" in request.POST and request.POST["request"] != self.asked_value(form):
+            return self.show(form, status=409)  # the button named other values
         try:
             words = self.act(form.cleaned_data, Actor.person(request.user))
         except ConfirmationNeeded as question:
             return self.show(form, status=409, question=question.message)
+        except BeyondAuthority as beyond:
+            return self.beyond(form, beyond)
         except NotDone as error:
             return self.refused(form, error)
         words, look = words if isinstance(words, tuple) else (words, "ok")
@@ -83,6 +90,23 @@ class VerbPanel(PermissionRequiredMixin, View):
 
     def done(self, request: HttpRequest, words: str, look: str) -> HttpResponse:
         return saved(request, self.back_to(), words, look)
+
+    def beyond(self, form: VerbForm, beyond: BeyondAuthority) -> HttpResponse:
+        """Above the person's authority: said with a button that asks for it, and kept once that was pressed."""
+        if not can_be_asked_for(beyond):
+            return self.refused(form, beyond)
+        if "request" not in self.request.POST:
+            return self.show(form, status=409, above=above(beyond))
+        said = {name: form.cleaned_data.get(name) or "" for name in ("reason_code", "reason")}
+        by = Actor.person(self.request.user)
+        try:
+            asked = requests.ask(beyond=beyond, **said, by=by, now=timezone.now)
+        except NotDone as error:
+            return self.refused(form, error)
+        return self.done(self.request, asked_words(asked), "warn")
+
+    def asked_value(self, form: VerbForm) -> str:
+        return typed(form.data, frozenset({"key", "confirmed", "request", "csrfmiddlewaretoken", "next"}))
 
     def refused(self, form: VerbForm, error: NotDone) -> HttpResponse:
         if error.reason == Reason.KEY_REUSED:
@@ -98,13 +122,17 @@ class VerbPanel(PermissionRequiredMixin, View):
         form.renew_key()
         return self.show(form, status=409 if error.reason == Reason.CHANGED_MEANWHILE else 422)
 
-    def show(self, form: VerbForm, status: int = 200, question: str = "") -> HttpResponse:
+    def show(
+        self, form: VerbForm, status: int = 200, question: str = "", above: Above | None = None
+    ) -> HttpResponse:
         context = {
             **subject(self.wallet, self.title, self.back_to()),
             "form": form,
             "next": self.back_to(),
             "question": question,
-            "button": (question and self.button_after_question) or self.button,
+            "above": above,
+            "asked_value": self.asked_value(form) if above else "",
+            "button": (above and above.button) or (question and self.button_after_question) or self.button,
             "is_harmful": self.is_harmful or bool(question),
             **self.about(form),
         }

@@ -63,7 +63,7 @@ def test_a_request_keeps_all_that_was_typed_and_changes_nothing(officer, wallet)
     request = asked_for(officer, days=90)
     assert limit_of(wallet) == micros("100")
     assert request.wish == {
-        "amount": micros("20000"), "unlimited": False, "days": 90, "ends_at": None, "starts_at": None
+        "amount": micros("20000"), "unlimited": False, "days": 90, "ends_at": None, "starts_at": None, "review_on": None
     }  # fmt: skip
     assert (request.by_name, request.reason, request.days) == ("Eva", "Pays on Friday", 90)
     assert Change.objects.get().verb == "ask_for_approval"

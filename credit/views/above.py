@@ -1,0 +1,84 @@
+"""What a page says about authority: how much of it is left, and that what is above it becomes a request."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
+from credit import display
+from credit.actions import requests
+from credit.actions.authority import BeyondAuthority, Bounds
+from credit.actions.deeds import DEEDS
+from credit.actions.limit_plans import Preview
+from credit.models import ChangeRequest
+from credit.money import to_micros
+from credit.views.request_words import in_words
+
+
+@dataclass(frozen=True)
+class Above:
+    """A note and its buttons; `grant` is empty where no part is within authority."""
+
+    says: str
+    then: str
+    button: str
+    grant: str = ""
+
+
+def above(beyond: BeyondAuthority) -> Above:
+    then = _("This will be a request: somebody else with enough authority approves or rejects it.")
+    return Above(beyond.message, then, _button(beyond), _grant(beyond))
+
+
+def can_be_asked_for(beyond: BeyondAuthority) -> bool:
+    return beyond.asked.verb in DEEDS
+
+
+def left_words(bounds: Bounds | None, currency: str, increase_micros: int = 0) -> str:
+    """How much more the person may grant this wallet; nothing is said to somebody without a bound."""
+    if bounds is None:
+        return ""
+    left = display.with_code(max(0, bounds.left_micros - max(0, increase_micros)), currency)
+    if increase_micros > 0:
+        return _("Within your authority, %(left)s left.") % {"left": left}
+    return _("Your authority: %(left)s more in 30 days.") % {"left": left}
+
+
+def authority_of(preview: Preview, currency: str) -> dict[str, Any]:
+    """What the limit panel says about a typed limit."""
+    if preview.beyond:
+        return {"above": above(preview.beyond), "authority_left": left_words(preview.bounds, currency)}
+    return {"authority_left": left_words(preview.bounds, currency, preview.increase_micros)}
+
+
+def asked_words(request: ChangeRequest) -> str:
+    """The toast: a request was made, and where it is."""
+    address = reverse("request", args=[request.pk])
+    said = _("Requested: %(what)s. Somebody else decides.") % {"what": in_words(request)}
+    return format_html('<b>{}</b> <a href="{}">{}</a>', said, address, _("Look at it"))
+
+
+def _button(beyond: BeyondAuthority) -> str:
+    micros = beyond.asked.amount_micros
+    if micros is None:
+        return _("Request unlimited")
+    return _("Request %(amount)s") % {"amount": display.with_code(micros, beyond.wallet.currency)}
+
+
+def _grant(beyond: BeyondAuthority) -> str:
+    part = requests.part_of(beyond)
+    if part is None:
+        return ""
+    amount = display.with_code(to_micros(part["amount"]), beyond.wallet.currency)
+    if part["days"] and part["days"] != beyond.asked.wish["days"]:
+        facts = {"amount": amount, "days": part["days"]}
+        return _("Grant %(amount)s for %(days)s days now and request the rest") % facts
+    return _("Grant %(amount)s now and request the rest") % {"amount": amount}
+
+
+def typed(data: Mapping[str, Any], without: frozenset[str]) -> str:
+    """What a click on “Request” says yes to: these values and no others."""
+    return "|".join(f"{name}={data[name]}" for name in sorted(data) if name not in without)

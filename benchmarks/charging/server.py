@@ -22,7 +22,11 @@ DURABLE = {
     "synchronous_commit": "on",
     "full_page_writes": "on",
     "shared_buffers": "512MB",
-    "max_wal_size": "4GB",
+    # Room for the log of a month end without a checkpoint, and files of it that need not be made first
+    # (docs/operations.md, "SQLite or PostgreSQL").
+    "min_wal_size": "8GB",
+    "max_wal_size": "16GB",
+    "checkpoint_timeout": "30min",
     "effective_cache_size": "2GB",
     # A round must not be the one in which statistics are gathered for the first time.
     "autovacuum_naptime": "10s",

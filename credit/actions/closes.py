@@ -42,7 +42,7 @@ Amounts = dict[int, dict[str, tuple[int, int]]]
 
 
 # Wallets in one transaction: no charge may wait long for it. SQLite lets one writer in at a time (benchmarks/closing).
-AT_ONCE = {"postgresql": 250, "sqlite": 100}
+AT_ONCE = {"postgresql": 200, "sqlite": 100}
 
 
 @dataclass

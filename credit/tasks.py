@@ -25,6 +25,7 @@ from credit.actions import (
     limits,
     month_end,
     months,
+    notes,
     reconciliation,
     reminders,
     reservations,
@@ -33,12 +34,14 @@ from credit.actions import (
 from credit.actions.seal_checks import Check
 from credit.actors import Actor
 from credit.alerts import sending, watching
-from credit.models import Upload, Wallet
+from credit.bulk import driving
+from credit.models import BulkChange, Upload, Wallet
 from credit.usage_files import receiving, working
 
 CHUNK = 200
 SENDING_SECONDS = 50  # then the next beat's request goes on
 SENT_TOGETHER = 20
+BULK_SECONDS = 50
 UPLOAD_SECONDS = 60  # then other jobs get their turn, and the broker does not take the task for lost
 SEALS_AT_ONCE = 200  # of each chain
 LONGEST_RUN = 5000  # chunks; the next beat goes on with what is left
@@ -226,6 +229,15 @@ def seal_what_is_written() -> dict[str, int]:
     return jobs.run(name="Seal the audit trail", chunks=chunks(), now=timezone.now)
 
 
+@shared_task(**_FAULTS)
+def book_kept_promises() -> dict[str, int]:
+    def chunks() -> Iterator[dict[str, int]]:
+        while booked := notes.book_kept(limit=CHUNK):
+            yield {"promises_kept": booked}
+
+    return jobs.run(name="Book kept promises", chunks=chunks(), now=timezone.now)
+
+
 class NotAsSealed(Exception):
     """What is stored is not what was sealed."""
 
@@ -242,6 +254,27 @@ def verify_seals() -> dict[str, int]:
                 raise NotAsSealed(check.fault)
 
     return jobs.run(name="Verify the seals", chunks=chunks(), now=timezone.now)
+
+
+@shared_task(**_FAULTS)
+def work_on_bulk_change(pk: int) -> None:
+    """Previews or runs one bulk change for a while, and asks for the rest of it."""
+    with suppress(driving.TakenOver):
+        if not driving.work(pk, now=timezone.now, seconds=BULK_SECONDS):
+            driving.ask_a_worker(pk)
+
+
+@shared_task(**_FAULTS)
+def drive_bulk_changes() -> dict[str, int]:
+    """Asks again for what nobody works on, and discards previews that nobody said yes to."""
+
+    def chunks() -> Iterator[dict[str, int]]:
+        waiting = BulkChange.objects.to_be_driven(timezone.now()).values_list("pk", flat=True)[:CHUNK]
+        for pk in waiting:
+            driving.ask_a_worker(pk)
+        yield {"bulk_changes": len(waiting), "previews_discarded": driving.tidy(timezone.now())}
+
+    return jobs.run(name="Take up bulk changes", chunks=chunks(), now=timezone.now)
 
 
 def _run(

@@ -16,8 +16,8 @@ from credit.terms import LimitState, Reason
 
 CHUNK = 100
 _WRITTEN = [
-    "currency", "amount_micros", "unlimited", "days", "ends_at", "words", "state", "version", "before", "after", "harms",
-    "reason_code", "field", "message",
+    "currency", "amount_micros", "unlimited", "days", "ends_at", "words", "state", "version", "before", "after",
+    "harms", "reason_code", "field", "message",
 ]  # fmt: skip
 
 
@@ -46,12 +46,13 @@ def totals_of(change: BulkChange) -> list[dict[str, Any]]:
     Added up in Python: ten thousand amounts of 10¹² are more than a sum of SQLite holds.
     """
     found: dict[str, dict[str, Any]] = defaultdict(
-        lambda: {"rows": 0, "before": 0, "after": 0, "unlimited": 0, "blocked": 0, "freed": 0}
+        lambda: {"rows": 0, "before": 0, "after": 0, "unlimited": 0, "blocked": 0, "freed": 0, "harms": 0}
     )
     rows = change.rows.filter(state__in=[RowState.PLANNED, RowState.DONE])
-    for currency, before, after in rows.values_list("currency", "before", "after").iterator():
+    for currency, before, after, harms in rows.values_list("currency", "before", "after", "harms").iterator():
         total = found[currency]
         total["rows"] += 1
+        total["harms"] += bool(harms)
         total["unlimited"] += after["state"] == LimitState.UNLIMITED
         total["before"] += before["limit"] or 0
         total["after"] += after["limit"] or 0

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from credit.actions import limits
 from credit.actions.books import Now
-from credit.actions.limit_plans import LIMIT_COLUMNS, as_settled, below_use, slot_columns
+from credit.actions.limit_plans import LIMIT_COLUMNS, Preview, as_settled, below_use, slot_columns
 from credit.actions.refusals import Refused
 from credit.actors import Actor
 from credit.models import BulkRow, BulkVerb, CreditLimit, Wallet
@@ -27,7 +27,7 @@ class Step:
     def preview(self, wallet: Wallet, by: Actor, now: datetime) -> None:
         """Raises what saving would."""
         if self.verb == SET:
-            limits.preview_limit(wallet=wallet, by=by, now=now, **self.wish)
+            _within_authority(limits.preview_limit(wallet=wallet, by=by, now=now, **self.wish))
 
 
 @dataclass
@@ -80,7 +80,7 @@ def preview(
 ) -> Previewed:
     """By the same plan and rule as one limit. Raises what saving would, but for the yes that a person may give."""
     if len(steps) == 1 and steps[0].verb == SET and verb != BulkVerb.REVERSE:
-        found = limits.preview_limit(wallet=wallet, by=by, now=now, **steps[0].wish)
+        found = _within_authority(limits.preview_limit(wallet=wallet, by=by, now=now, **steps[0].wish))
         return Previewed(found.now, found.after_saving, found.plan.harms, found.plan.ends_at)
     current = Wallet.objects.at(now).get(pk=wallet.pk)
     for step in steps:
@@ -89,6 +89,13 @@ def preview(
     columns = _columns_after(verb, row, settled, now)
     after: Any = Wallet.objects.at(now, **columns).get(pk=wallet.pk)
     return Previewed(current, after, below_use(settled, after.effective_limit_micros, after.used_micros))
+
+
+def _within_authority(found: Preview) -> Preview:
+    """Above it one limit becomes a request, and many of them a problem of their rows."""
+    if found.beyond:
+        raise found.beyond
+    return found
 
 
 def _columns_after(verb: str, row: BulkRow, settled: Wallet, now: datetime) -> dict[str, Any]:

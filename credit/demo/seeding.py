@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q, Sum
 
 from credit.actions import month_end
-from credit.demo import billing, cast, regulars, states
+from credit.demo import billing, bulk_changes, cast, governing, regulars, states
 from credit.demo.agenda import Agenda, close_month, issue
 from credit.demo.calendar import Calendar
 from credit.demo.crowd import Crowd
@@ -35,6 +35,7 @@ def seed(count: int, now: datetime, quiet: bool | None) -> None:
     with transaction.atomic():
         actors = sign_up()
         billing.set_up()
+        governing.set_up()
         organizations = _organizations(count, calendar)
         agenda = Agenda(actors[ADMINISTRATOR])
         _plan(Stage(agenda, calendar, chance, actors), organizations)
@@ -42,6 +43,8 @@ def seed(count: int, now: datetime, quiet: bool | None) -> None:
         close_month(now)
         issue(now)
         billing.send_history(now)
+        bulk_changes.tell(actors[MANAGER], now)
+        governing.tell(actors, now)
         # So that Month end shows what this month will come to, as soon as a worker looks.
         month_end.start(kind=RunKind.REHEARSAL, by=actors[MANAGER], now=lambda: now)
         _check()
@@ -78,6 +81,7 @@ def _plan(stage: Stage, organizations: dict[str, Organization]) -> None:
             crowd.add(organization)
     for member in crowd.members:
         states.reached(stage, member)
+    governing.plan(stage, crowd.members)
     for end in stage.calendar.month_ends():
         stage.agenda.end_month(end)
     stage.agenda.do(stage.calendar.month_ends()[-1], lambda at: states.hold_some_back(stage, at))

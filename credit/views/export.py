@@ -16,10 +16,12 @@ from credit.money import to_text
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 CHUNK = 1000
 
+# Empty: who fills them in and uploads the file changes many limits at once (credit/bulk/sheets.py).
+LIMIT_FORM = ["New limit", "Days", "Until", "Reason"]
 WALLET_HEAD = [
     "Organization", "UUID", "Wallet ID", "Payment mode", "Invoicing scheme", "Status", "Currency", "Balance",
     "Unbilled", "Reserved", "Credit limit", "Limit is", "Temporary limit ends (UTC)", "Falls back to", "Usable",
-    "Used", "Used %",
+    "Used", "Used %", *LIMIT_FORM,
 ]  # fmt: skip
 
 
@@ -76,6 +78,7 @@ def wallet_line(wallet: Any) -> list[str]:
         "unlimited" if wallet.usable_micros is None else to_text(wallet.usable_micros),
         to_text(wallet.used_micros),
         "" if wallet.used_percent is None else str(wallet.used_percent),
+        *[""] * len(LIMIT_FORM),
     ]
 
 

@@ -58,11 +58,24 @@ JOBS = {
     ),
     "Send alerts": ("send alerts", "Sends alerts by e-mail, to customers and to finance."),
     "Call webhooks": ("call webhooks", "Tells other systems of alerts, again and again until they take it."),
+    "Book kept promises": (
+        "book kept promises",
+        gettext_lazy("Writes down promises of customers that their payments have kept."),
+    ),
     "Seal the audit trail": (
         "seal what is written",
-        gettext_lazy("Seals new entries of the audit trail and the ledger, so that a later change is found out."),
+        gettext_lazy(
+            "Seals new entries of the audit trail and the ledger, so that a later change is found out."
+        ),
     ),
-    "Verify the seals": ("verify seals", gettext_lazy("Computes every seal again and reports the first that differs.")),
+    "Verify the seals": (
+        "verify seals",
+        gettext_lazy("Computes every seal again and reports the first that differs."),
+    ),
+    "Take up bulk changes": (
+        "drive bulk changes",
+        gettext_lazy("Goes on with bulk changes that wait, or whose worker was stopped."),
+    ),
     "Take up usage files": (
         "drive uploads",
         gettext_lazy("Goes on with usage files that wait, or whose worker was stopped."),

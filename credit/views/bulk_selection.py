@@ -1,0 +1,97 @@
+"""Which wallets an address of the list means: the ticked ones, or every one that matches its filters.
+
+An address that the list cannot read selects nothing. It never widens what was asked.
+"""
+
+from django.http import QueryDict
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from credit.bulk.sheets import MOST_ROWS
+from credit.models import Wallet
+from credit.views.chips import chips_for
+from credit.views.organizations import WalletList
+
+OWN_NAMES = ("verb", "all", "wallet", "next")
+
+
+class Selection:
+    """`problems` say why nothing is selected; `wallet_pks` are at most one more than a bulk change takes."""
+
+    def __init__(self, asked: QueryDict) -> None:
+        self.ticked = list(dict.fromkeys(asked.getlist("wallet")))
+        self.is_all = asked.get("all") == "1"
+        query = asked.copy()
+        for name in OWN_NAMES:
+            query.pop(name, None)
+        self.query = query
+        self._list = WalletList(query) if self.is_all else None
+        self.problems = self._problems()
+
+    def _problems(self) -> list[str]:
+        if self._list is not None:
+            both = [_("Ticked wallets and all that match are two things. Choose one.")] if self.ticked else []
+            return both + self._list.problems
+        if self.query:
+            return [_("“%(name)s” is no part of a selection.") % {"name": name} for name in self.query]
+        if not self.ticked:
+            return [_("No wallet is selected. Tick some in the list.")]
+        missing = len(self.ticked) - len(self.wallet_pks)
+        return (
+            [
+                ngettext(
+                    "%(count)s of the ticked wallets does not exist.",
+                    "%(count)s of the ticked wallets do not exist.",
+                    missing,
+                )
+                % {"count": missing}
+            ]
+            if missing
+            else []
+        )
+
+    @cached_property
+    def wallet_pks(self) -> list[int]:
+        if self._list is not None:
+            found = self._list.found().order_by("organization__search_name", "organization_id", "pk")
+            return list(found.values_list("pk", flat=True)[: MOST_ROWS + 1])
+        if len(self.ticked) > MOST_ROWS:
+            return []
+        return list(
+            Wallet.objects.filter(wallet_id__in=self.ticked)
+            .order_by("organization__search_name", "organization_id", "pk")
+            .values_list("pk", flat=True)
+        )
+
+    @property
+    def words(self) -> str:
+        """“3 wallets ticked in the list”, “All 1,284 wallets that match Status: active”."""
+        count = len(self.wallet_pks)
+        if self._list is None:
+            words = ngettext(
+                "%(count)s wallet ticked in the list", "%(count)s wallets ticked in the list", count
+            )
+            return words % {"count": f"{count:,}"}
+        asked = self._asked_words()
+        words = _("All %(count)s wallets that match %(asked)s") if asked else _("All %(count)s wallets")
+        return words % {"count": f"{count:,}", "asked": asked}
+
+    def _asked_words(self) -> str:
+        assert self._list is not None
+        words = [f"“{self._list.text}”"] if self._list.text else []
+        words += [
+            f"{chip['label']}: {chip['words']}" for chip in chips_for(self._list.filter) if chip["words"]
+        ]
+        return ", ".join(words)
+
+    def hidden(self) -> list[tuple[str, str]]:
+        """The selection as fields of a form, so that what is sent names it again."""
+        if self.is_all:
+            pairs = [(name, value) for name, values in self.query.lists() for value in values]
+            return [("all", "1"), *pairs]
+        return [("wallet", wallet_id) for wallet_id in self.ticked]
+
+    def currencies(self) -> list[str]:
+        found = Wallet.objects.filter(pk__in=self.wallet_pks).order_by("currency")
+        return list(found.values_list("currency", flat=True).distinct())

@@ -9,17 +9,8 @@ from django.contrib.auth.models import Group, User
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from credit.groups import MANAGER, OFFICER
-from tests.browser.demo import Demo, made, serve
+from tests.browser.demo import FLAGS, Demo, made, serve
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PATIENCE_MS = 20_000
 
 

@@ -185,7 +185,7 @@ class Migration(migrations.Migration):
                 (
                     "promised_on",
                     models.DateField(
-                        blank=True, help_text="The customer's day by which money comes.", null=True
+                        blank=True, help_text="The last day for it, on the portal's calendar.", null=True
                     ),
                 ),
                 (

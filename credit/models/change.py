@@ -24,12 +24,13 @@ MONEY_VERBS = frozenset(
         Kind.WRITE_OFF,
     }
 )
+NOTE_VERBS = frozenset({"write_note", "settle_note", "strike_note_out"})
 
 
 class ChangeQuerySet(models.QuerySet["Change"]):
     def decisions(self) -> Self:
-        """Without money lines, which the ledger shows."""
-        return self.exclude(verb__in=MONEY_VERBS)
+        """What changed the customer or its wallets: without money lines and notes, which are shown elsewhere."""
+        return self.exclude(verb__in=MONEY_VERBS | NOTE_VERBS)
 
     def newest_first(self) -> Self:
         return self.order_by("-at", "-pk")

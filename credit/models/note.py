@@ -37,7 +37,7 @@ class Note(Recorded):
     text = models.CharField(max_length=LONGEST_NOTE)
 
     promised_on = models.DateField(
-        null=True, blank=True, help_text="The customer's day by which money comes."
+        null=True, blank=True, help_text="The last day for it, on the portal's calendar."
     )
     promised_micros = models.BigIntegerField(null=True, blank=True, help_text="Empty: any payment keeps it.")
     after_sequence = models.BigIntegerField(

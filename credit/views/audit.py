@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,30 +19,14 @@ from credit.forms.audit import AuditFilter
 from credit.models import Change, Sealed
 from credit.replica import may_be_old
 from credit.views import change_words, export, keyset
+from credit.views.dated import Dated
 
 PAGE = 50
 _MARKS = ("after", "before")
 RIGHT = "credit.view_audit_trail"
 
 
-class Newest(keyset.Order):
-    """By instant and pk, the newest first."""
-
-    def __init__(self) -> None:
-        super().__init__("at", "pk", kind=str, descending=True)
-
-    def mark(self, row: Any) -> str:
-        return super().mark(SimpleNamespace(at=row.at.isoformat(), pk=row.pk))
-
-    def read(self, mark: str) -> list[Any]:
-        at, pk = super().read(mark)
-        try:
-            return [datetime.fromisoformat(at), pk]
-        except ValueError:
-            raise keyset.BadPageMark(mark) from None
-
-
-NEWEST_FIRST = Newest()
+NEWEST_FIRST = Dated("at", read=datetime.fromisoformat, descending=True)
 
 
 @require_GET

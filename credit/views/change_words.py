@@ -1,9 +1,8 @@
 """An entry of the audit trail in words: what was done, by whom, from where, and what stood there before and after."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -76,8 +75,7 @@ COLUMNS: Mapping[str, Any] = {
 NOTHING = "–"
 
 
-@dataclass(frozen=True)
-class Difference:
+class Difference(NamedTuple):
     what: str
     before: str
     after: str
@@ -87,9 +85,9 @@ def done(verb: str) -> str:
     return str(VERBS.get(verb) or _spoken(verb))
 
 
-def differences(change: Change, zone: str) -> list[Difference]:
+def differences(change: Change, zone: str, currency: str = "") -> list[Difference]:
     """Of everything that is not the same before and after; instants on the clock of the zone."""
-    currency = currency_of(change)
+    currency = currency or currency_of(change)
     told = [
         Difference(
             str(COLUMNS.get(name) or _spoken(name.removesuffix("_micros"))),

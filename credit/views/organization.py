@@ -16,7 +16,7 @@ from credit import display, viewer
 from credit.actions import rehearsal
 from credit.archive import telling
 from credit.models import CreditLimit, Wallet
-from credit.views import as_of, equation, history, ledger, live_wallets, outlook, records
+from credit.views import as_of, equation, history, ledger, live_wallets, notes, outlook, records
 from organizations.models import Organization
 
 
@@ -72,6 +72,7 @@ def about(wallet: Wallet, request: HttpRequest, now: datetime) -> dict[str, Any]
         "next_invoice": rehearsal.next_invoice(wallet, now),
         "declines": records.declines(wallet),
         "changes": records.changes(wallet),
+        "notes": notes.block(wallet, now, everything="notes" in request.GET),
     }
 
 

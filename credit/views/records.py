@@ -14,7 +14,7 @@ from credit import display
 from credit.actions import allocating
 from credit.models import Change, Decline, Invoice, Reservation, Wallet
 from credit.terms import PaymentMode, Reason
-from credit.views import invoice_rows
+from credit.views import change_words, invoice_rows
 from credit.views.ledger import ICONS
 
 MOST_RESERVATIONS = 50
@@ -112,7 +112,7 @@ def _parts(breakdown: Mapping[str, Any]) -> list[tuple[str, str, int | None]]:
 class Told:
     change: Change
     verb: str
-    differences: list[tuple[str, str, str]]
+    differences: list[change_words.Difference]
 
 
 def changes(wallet: Wallet) -> list[Told]:
@@ -120,42 +120,9 @@ def changes(wallet: Wallet) -> list[Told]:
     about = Q(wallet=wallet) | Q(wallet=None)
     found = Change.objects.decisions().filter(about, organization=wallet.organization_id)
     found = found.newest_first()[:SHOWN_CHANGES]
-    return [
-        Told(change, change.verb.replace("_", " ").capitalize(), differences(change, wallet))
-        for change in found
-    ]
+    return [Told(change, change_words.done(change.verb), differences(change, wallet)) for change in found]
 
 
-def differences(change: Change, wallet: Wallet) -> list[tuple[str, str, str]]:
+def differences(change: Change, wallet: Wallet) -> list[change_words.Difference]:
     """(what, before, after) of everything that is not the same."""
-    names = dict.fromkeys([*change.before, *change.after])
-    told = [
-        (
-            _label(name),
-            _value(name, change.before.get(name), wallet),
-            _value(name, change.after.get(name), wallet),
-        )
-        for name in names
-    ]
-    return [
-        (what, before, after)
-        for what, before, after in told
-        if before != after and (before, after) != ("–", "no")
-    ]
-
-
-def _label(name: str) -> str:
-    words = name.removesuffix("_micros").replace("_", " ")
-    return words[:1].upper() + words[1:]
-
-
-def _value(name: str, value: object, wallet: Wallet) -> str:
-    if value is None or value == "":
-        return "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if name.endswith("_micros") and isinstance(value, int):
-        return display.with_code(value, wallet.currency)
-    if name.endswith("_at") and isinstance(value, str):
-        return display.day_and_time(datetime.fromisoformat(value), wallet.time_zone)
-    return str(value)
+    return change_words.differences(change, wallet.time_zone, wallet.currency)

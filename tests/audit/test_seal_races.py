@@ -1,0 +1,82 @@
+"""PostgreSQL hands out pks before it commits: nothing is sealed that a slower transaction could still change."""
+
+from datetime import timedelta
+from threading import Event, Thread
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from credit.actions import sealing, trail
+from credit.actions.seal_checks import Check
+from credit.models import Change, Seal, Sealed
+from tests.pages.people import SYSTEM
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.race,
+    pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer at a time"),
+]
+
+
+def entry(month):
+    return trail.of_portal("lock_month", by=SYSTEM, at=timezone.now(), after={"month": month})
+
+
+def seal_after(minutes):
+    return list(sealing.seal(Sealed.CHANGES, now=timezone.now() + timedelta(minutes=minutes)))
+
+
+def test_a_batch_waits_for_a_transaction_that_could_still_bring_a_lower_number():
+    inserted, may_commit = Event(), Event()
+
+    def slow():
+        with transaction.atomic():
+            entry("2026-01")
+            inserted.set()
+            may_commit.wait(20)
+        connection.close()
+
+    worker = Thread(target=slow)
+    worker.start()
+    assert inserted.wait(20)
+    entry("2026-02")
+    early = [*seal_after(0), *seal_after(5), *seal_after(10)]
+    may_commit.set()
+    worker.join(20)
+    late = seal_after(15)
+
+    assert early == [] and [seal.count for seal in late] == [2]
+    assert Check(Sealed.CHANGES).run(now=timezone.now()).fault == ""
+
+
+def test_a_number_that_was_drawn_and_given_back_is_no_difference():
+    entry("2026-01")
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        entry("2026-02")
+        _ = 1 // 0
+    entry("2026-03")
+    seal_after(0)
+    (seal,) = seal_after(5)
+
+    assert seal.count == Change.objects.count() == 2
+    assert Check(Sealed.CHANGES).run(now=timezone.now()).fault == ""
+
+
+def test_two_workers_that_seal_at_once_make_one_chain():
+    for number in range(1, 10):
+        entry(f"2026-{number:02d}")
+    seal_after(0)
+
+    def seal():
+        seal_after(5)
+        connection.close()
+
+    workers = [Thread(target=seal) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(30)
+
+    assert list(Seal.objects.values_list("number", "count")) == [(1, 9)]
+    assert Check(Sealed.CHANGES).run(now=timezone.now()).number == 1

@@ -63,7 +63,7 @@ class Desk:
         self.page.fill("#id_username", name)
         self.page.fill("#id_password", name)
         self.page.click("text=Sign in >> nth=-1")
-        self.page.wait_for_selector("h1:has-text('Organization Management')")
+        self.page.wait_for_selector("#nav", state="attached")
         return self
 
     def open(self, path: str) -> Page:

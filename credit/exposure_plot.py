@@ -57,14 +57,14 @@ def draw(days: Sequence[Exposure], width: int, height: int) -> Drawing | None:
     return _Pen(days, Drawing(width, height)).drawing() if len(days) > 1 else None
 
 
-def sparkline(days: Sequence[Exposure], width: int = 106, height: int = 28) -> str:
-    """The path of what is used, from the first day to the last; empty for a single day."""
-    if len(days) < 2:
+def sparkline(points: Sequence[tuple[date, int]], width: int = 106, height: int = 28) -> str:
+    """The path of micros from the first day to the last; empty for a single day."""
+    if len(points) < 2:
         return ""
-    highest = max(1, *(each.used_micros for each in days))
-    first, span = days[0].day, (days[-1].day - days[0].day).days
-    xs = [(each.day - first).days * (width - 4) / span for each in days]
-    ys = [height - 3 - each.used_micros * (height - 6) / highest for each in days]
+    highest = max(1, *(micros for _day, micros in points))
+    first, last = points[0][0], points[-1][0]
+    xs = [(day - first).days * (width - 4) / (last - first).days for day, _micros in points]
+    ys = [height - 3 - micros * (height - 6) / highest for _day, micros in points]
     return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in zip(xs, ys, strict=True))
 
 

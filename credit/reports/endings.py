@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from credit import rule_sql
 from credit.models import Wallet
@@ -65,7 +65,7 @@ def blocked_until(now: datetime, until: datetime) -> Endings:
 def _slots(now: datetime, until: datetime) -> list[tuple[str, QuerySet[Wallet]]]:
     """A temporary limit ends, a scheduled one takes its place, and that one ends."""
     wallets = Wallet.objects.filter(closed_at=None)
-    ends_early = wallets.at(now, "limit_ends_at").filter(limit_ends_at=F("scheduled_starts_at"))
+    ends_early = wallets.at(now, "limit_ends_at").filter(Q(limit_ends_at=F("scheduled_starts_at")))
     return [
         ("temporary_ends_at", wallets.filter(temporary_ends_at__gt=now, temporary_ends_at__lte=until)),
         (
@@ -87,7 +87,7 @@ def _blocked(pks: list[int], column: str, now: datetime) -> list[Ending]:
         return []
     then = {f"{name}_then": RuleAtItsEnd(name, column) for name in _THEN}
     wallets = Wallet.objects.at(now, "standing", "effective_limit_micros").annotate(**then)
-    found = wallets.filter(pk__in=pks, standing_then__in=STOPPED).exclude(standing__in=STOPPED)
+    found = wallets.filter(Q(standing_then__in=STOPPED) & ~Q(standing__in=STOPPED), pk__in=pks)
     return [
         Ending(
             wallet,

@@ -7,11 +7,13 @@ at the instant.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Count, Max, Min, QuerySet, Sum
+from django.core.cache import cache
+from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum
 
 from credit import facets
 from credit.models import (
@@ -25,18 +27,20 @@ from credit.models import (
     Exposure,
     ExposureLine,
     Invoice,
+    Transaction,
     Wallet,
     WalletCopy,
 )
 from credit.reports import overdue
 from credit.reports.exposure import FEW
-from credit.terms import Standing
+from credit.terms import CHARGES, Standing
 
 MOST = 1000  # where a count stops
 COPY_LASTS = timedelta(seconds=60)
 A_DAY = timedelta(days=1)
-_CANDIDATES = 40  # looked at to find the first few that still are what they were
+_CANDIDATES = 20  # looked at to find the first few that still are what they were
 _LATEST_DECLINES = 200
+_SPENDING = "overdue-and-spending"
 
 
 @dataclass(frozen=True)
@@ -81,10 +85,8 @@ def standings(now: datetime) -> Standings:
     if state and state.layout == facets.LAYOUT and now - state.taken_at <= COPY_LASTS:
         return _of_the_copy(state)
     if Wallet.objects.order_by().values("pk")[: FEW + 1].count() <= FEW:
-        live = Wallet.objects.filter(closed_at=None).at(now, "standing").order_by().values("standing")
-        return Standings(
-            **_by_standing(live.annotate(wallets=Count("pk")).values_list("standing", "wallets"))
-        )
+        live: QuerySet[Any, Any] = Wallet.objects.filter(closed_at=None).at(now, "standing").order_by()
+        return _by_standing(live.values_list("standing").annotate(Count("pk")), None)
     return _of_the_exposure()
 
 
@@ -106,13 +108,16 @@ def _of_the_exposure() -> Standings:
     day = Exposure.objects.order_by("-day").values("day")[:1]
     lines = ExposureLine.objects.filter(exposure__day=day).order_by().values_list("standing")
     taken_at = Exposure.objects.filter(day=day).aggregate(latest=Max("taken_at"))["latest"]
-    counts = _by_standing(lines.annotate(Sum("wallets")))
-    return Standings(**counts, taken_at=taken_at, is_known=taken_at is not None)
+    return _by_standing(lines.annotate(Sum("wallets")), taken_at, is_known=taken_at is not None)
 
 
-def _by_standing(rows: Iterable[tuple[str, int]]) -> dict[str, int]:
+def _by_standing(
+    rows: Iterable[tuple[Any, Any]], taken_at: datetime | None, *, is_known: bool = True
+) -> Standings:
+    wallets = dict(rows)
     shown = (Standing.BLOCKED, Standing.SUSPENDED, Standing.NEAR)
-    return {standing: wallets for standing, wallets in rows if standing in shown}
+    blocked, suspended, near = (wallets.get(standing, 0) for standing in shown)
+    return Standings(blocked, suspended, near, taken_at, is_known)
 
 
 def _place(standing: Standing) -> int:
@@ -134,7 +139,7 @@ def blocked(now: datetime, count: int) -> list[Stopped]:
     recent = (
         Decline.objects.filter(pk__in=_latest_declines(), at__gt=now - A_DAY).order_by().values("wallet_id")
     )
-    declined = {
+    declined: dict[int, Any] = {
         row["wallet_id"]: row for row in recent.annotate(times=Count("pk"), first=Min("at"), last=Max("at"))
     }
     watched = dict(
@@ -145,13 +150,15 @@ def blocked(now: datetime, count: int) -> list[Stopped]:
     copied = WalletCopy.objects.filter(standing_order=_place(Standing.BLOCKED)).order_by("wallet")
     by_last_decline = sorted(declined, key=lambda pk: declined[pk]["last"], reverse=True)
     pks = [*by_last_decline, *watched, *copied.values_list("wallet_id", flat=True)[:_CANDIDATES]]
+    still = dict(_still(Standing.BLOCKED, pks, now))
+    first = [pk for pk in dict.fromkeys(pks) if pk in still][:count]
     return [
         Stopped(
             wallet,
             watched.get(wallet.pk) or declined.get(wallet.pk, {}).get("first"),
             declined.get(wallet.pk, {}).get("times", 0),
         )
-        for wallet in _still(Standing.BLOCKED, pks, now)[:count]
+        for wallet in _shown(first, now)
     ]
 
 
@@ -163,45 +170,92 @@ def near(now: datetime, count: int) -> list[Any]:
     """The first few, the fullest first."""
     fullest = WalletCopy.objects.filter(standing_order=_place(Standing.NEAR), used_order__lte=100)
     pks = list(fullest.order_by("-used_order", "-wallet").values_list("wallet_id", flat=True)[:_CANDIDATES])
-    found = _still(Standing.NEAR, pks, now)
-    return sorted(found, key=lambda wallet: -wallet.used_percent)[:count]
+    still = sorted(_still(Standing.NEAR, pks, now), key=lambda found: -found[1])
+    return _shown([pk for pk, _percent in still[:count]], now)
 
 
-def _still(standing: Standing, pks: Sequence[int], now: datetime) -> list[Any]:
-    """Those of which it is true at the instant, in their order."""
-    if not pks:
-        return []
-    wallets = Wallet.objects.filter(closed_at=None).at(
-        now, "standing", "usable_micros", "used_percent", "effective_limit_micros", "limit_state"
-    )
-    found = wallets.filter(pk__in=set(pks), standing=standing).select_related("organization").in_bulk()
-    return [found[pk] for pk in dict.fromkeys(pks) if pk in found]
+def _still(standing: Standing, pks: Sequence[int], now: datetime) -> list[tuple[int, Any]]:
+    """(pk, percent used) of those of which it is true at the instant."""
+    wallets = Wallet.objects.filter(closed_at=None, pk__in=set(pks)).at(now, "standing", "used_percent")
+    still: QuerySet[Any] = wallets.filter(Q(standing=standing)).order_by()
+    return list(still.values_list("pk", "used_percent")) if pks else []
 
 
-def of(pks: Sequence[int]) -> dict[int, Wallet]:
-    return Wallet.objects.filter(pk__in=pks).select_related("organization").in_bulk() if pks else {}
+def _shown(pks: Sequence[int], now: datetime) -> list[Any]:
+    """With their numbers and organizations, in this order."""
+    names = ("usable_micros", "used_percent", "effective_limit_micros", "limit_state")
+    found = Wallet.objects.at(now, *names).select_related("organization").in_bulk(pks) if pks else {}
+    return [found[pk] for pk in pks if pk in found]
 
 
 # --- the rest ---------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
+class Debt:
+    """What a wallet has overdue, and since when."""
+
+    wallet: Wallet
+    oldest_due_on: date
+    overdue_micros: int
+
+
+@dataclass(frozen=True)
 class Spending:
-    """Customers who are overdue and go on spending, of those with the oldest invoices."""
+    """Customers who are overdue and go on spending; the count is at most a minute old, the rows are not."""
 
     number: int
     is_more: bool
-    rows: list[Any]
+    rows: list[Debt]
 
 
 def overdue_and_spending(now: datetime, count: int) -> Spending:
-    """Looked for among the oldest invoices only, along the index of due dates."""
-    oldest = overdue.late(now).order_by("due_on", "pk").values_list("wallet_id", flat=True)[: MOST + 1]
-    wallets = list(oldest)
-    rows = overdue.debtors(now, still_spending=True).filter(wallet_id__in=set(wallets))
-    columns = ("wallet_id", "overdue_micros", "oldest_due_on", "invoices")
-    found = list(rows.order_by("oldest_due", "wallet_id").values_list(*columns, named=True))
-    return Spending(len(found), len(wallets) > MOST, found[:count])
+    """As `overdue.debtors` has it, the longest overdue first, among the oldest invoices only."""
+    kept = cache.get(_SPENDING)
+    if kept is None:
+        kept = _look_for_spending(now)
+        cache.set(_SPENDING, kept, COPY_LASTS.seconds)
+    number, is_more, first = kept
+    return Spending(number, is_more, _debts(first, now, count))
+
+
+def _look_for_spending(now: datetime) -> tuple[int, bool, list[int]]:
+    """Along the index of due dates, no further than a bound."""
+    late = overdue.late(now).order_by("due_on", "pk").values_list("wallet_id", "due_on")
+    oldest = list(late[: MOST + 1])
+    due_on: dict[int, date] = {}
+    for pk, day in oldest[:MOST]:
+        due_on.setdefault(pk, day)  # type: ignore[arg-type]
+    charged = _charged_since(due_on)
+    spending = [pk for pk in due_on if pk in charged]
+    return len(spending), len(oldest) > MOST, spending[:_CANDIDATES]
+
+
+def _debts(pks: Sequence[int], now: datetime, count: int) -> list[Debt]:
+    """Of these wallets, the first few that are overdue at this instant."""
+    there = overdue.today(now)
+    invoices = overdue.open_invoices().filter(wallet__in=pks).order_by("due_on", "pk")
+    found: dict[int, tuple[date, int]] = {}
+    for pk, zone, due_on, micros in invoices.values_list(
+        "wallet_id", "wallet__time_zone", "due_on", overdue.OPEN_MICROS
+    ):
+        if due_on and due_on < there.of(zone):
+            oldest, total = found.get(pk, (due_on, 0))
+            found[pk] = (oldest, total + micros)
+    first = [pk for pk in pks if pk in found][:count]
+    wallets = Wallet.objects.select_related("organization").in_bulk(first)
+    return [Debt(wallets[pk], *found[pk]) for pk in first]
+
+
+def _charged_since(due_on: dict[int, date]) -> set[int]:
+    """Whose last charge was posted on a later day, where they are, than that on which the oldest invoice was due."""
+    charged = Transaction.objects.filter(wallet=OuterRef("pk"), kind__in=CHARGES).newest_first()
+    last = Wallet.objects.filter(pk__in=list(due_on)).annotate(last=Subquery(charged.values("posted_at")[:1]))
+    return {
+        pk
+        for pk, zone, at in last.values_list("pk", "time_zone", "last")
+        if at and at.astimezone(ZoneInfo(zone)).date() > due_on[pk]
+    }
 
 
 def drafts() -> Many:
@@ -221,5 +275,5 @@ def recovered(since: datetime) -> Many:
 
 def undelivered(now: datetime) -> Many:
     """E-mail that failed, or of which nobody knows whether it left."""
-    left = Delivery.objects.at(now).filter(sent_at=None)
+    left: QuerySet[Any] = Delivery.objects.at(now).filter(sent_at=None)
     return many(left.filter(state__in=(DeliveryState.FAILED, DeliveryState.UNKNOWN)))

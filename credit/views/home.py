@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -97,18 +97,13 @@ def _days(ends: Endings, now: datetime) -> Iterator[Day]:
 
 
 def _others(request: HttpRequest, now: datetime) -> Iterator[Group]:
-    if _has_requests() and request.user.has_perm("credit.view_changerequest"):
+    if request.user.has_perm("credit.view_changerequest"):
         yield home_rows.asked_for(Actor.person(request.user), now)
+    if request.user.has_perm("credit.view_note"):
+        yield home_rows.promises(now)
     if request.user.has_perm("credit.view_invoice"):
         yield home_rows.spending(now, request.user)
         yield home_rows.drafts()
-
-
-def _has_requests() -> bool:
-    try:
-        return bool(reverse("requests"))
-    except NoReverseMatch:
-        return False
 
 
 def _jobs(now: datetime) -> dict[str, Any]:
@@ -151,12 +146,13 @@ def _exposure(now: datetime) -> dict[str, Any]:
     }
 
 
-def _past(currencies: list[str], last: date) -> dict[str, list[Exposure]]:
-    """A day a week over half a year: enough for a line of a hundred pixels."""
+def _past(currencies: list[str], last: date) -> dict[str, list[tuple[date, int]]]:
+    """What was used, a day a week over half a year: enough for a line of a hundred pixels."""
     days = [last - timedelta(weeks=back) for back in range(SPARKLINE_POINTS)]
-    found: dict[str, list[Exposure]] = {}
-    for each in Exposure.objects.filter(currency__in=currencies, day__in=days).order_by("day"):
-        found.setdefault(each.currency, []).append(each)
+    found: dict[str, list[tuple[date, int]]] = {}
+    counted = Exposure.objects.filter(currency__in=currencies, day__in=days).order_by("day")
+    for currency, day, micros in counted.values_list("currency", "day", "used_micros"):
+        found.setdefault(currency, []).append((day, micros))
     return found
 
 

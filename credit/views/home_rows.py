@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from credit import display, viewer
-from credit.actions import requests
+from credit.actions import notes, requests
 from credit.actors import Actor
 from credit.languages import as_written
 from credit.reports import overdue, today
@@ -20,6 +20,7 @@ from credit.reports.endings import Ending, Endings
 from credit.terms import LimitState
 
 FIRST_FEW = 3
+LONGEST_WORDS = 120
 
 
 def whole(number: int) -> str:
@@ -189,30 +190,60 @@ def _request_row(request: Any, now: datetime) -> Row:
     words = _("%(name)s asks: %(verb)s.") % {"name": request.by_name, "verb": request.verb.replace("_", " ")}
     if request.reason:
         words = f"{words} “{request.reason}”"
-    url = reverse("request_page", args=[request.pk])
+    url = reverse("request", args=[request.pk])
     since = _since(request.asked_at, now)
     return Row("inbox", "", wallet.organization.name, url, words, since, _("Decide"), url, False)
+
+
+def promises(now: datetime) -> Group:
+    """What comes back today, and what was missed."""
+    due = notes.due(now)
+    rows = [_promise_row(note, notes.today(now)) for note in due[:FIRST_FEW]]
+    number = len(rows) if len(rows) < FIRST_FEW else today.many(due).number
+    is_more = number > today.MOST
+    first = rows[0].url if rows else reverse("organizations")
+    return Group("promises", _("Promises due or missed"), min(number, today.MOST), is_more, first, rows)
+
+
+def _promise_row(note: Any, day: date) -> Row:
+    days = (day - note.comes_back_on).days
+    when = (
+        _("due today")
+        if not days
+        else ngettext("%(days)s day late", "%(days)s days late", days) % {"days": days}
+    )
+    url = f"{page_of(note.wallet)}#notes"
+    return Row(
+        "flag", "", note.organization.name, url, _promise_words(note), when, _("Follow up"), url, False
+    )
+
+
+def _promise_words(note: Any) -> str:
+    if note.promised_on is None:
+        return note.text[:LONGEST_WORDS]
+    code = note.wallet.currency
+    what = display.with_code(note.promised_micros, code) if note.promised_micros else _("a payment")
+    words = _("Promised by %(day)s: %(what)s.") % {"day": display.day(note.promised_on), "what": what}
+    if note.paid_micros:
+        return f"{words} " + _("%(amount)s received since.") % {
+            "amount": display.with_code(note.paid_micros, code)
+        }
+    return f"{words} " + _("Nothing received yet.")
 
 
 def spending(now: datetime, user: Any) -> Group:
     found = today.overdue_and_spending(now, FIRST_FEW)
     address = f"{reverse('receivables')}?list=spending"
-    rows = _spending_rows(found.rows, now, user)
+    there = overdue.today(now)
+    rows = [_spending_row(debt, there, user) for debt in found.rows]
     return Group("overdue", _("Overdue and still spending"), found.number, found.is_more, address, rows)
 
 
-def _spending_rows(rows: Sequence[Any], now: datetime, user: Any) -> list[Row]:
-    wallets = today.of([row.wallet_id for row in rows])
-    there = overdue.today(now)
-    return [
-        _spending_row(wallets[row.wallet_id], row, there, user) for row in rows if row.wallet_id in wallets
-    ]
-
-
-def _spending_row(wallet: Any, row: Any, there: overdue.Today, user: Any) -> Row:
-    days = (there.of(wallet.time_zone) - row.oldest_due_on).days
+def _spending_row(debt: today.Debt, there: overdue.Today, user: Any) -> Row:
+    wallet = debt.wallet
+    days = (there.of(wallet.time_zone) - debt.oldest_due_on).days
     late = ngettext("%(days)s day late", "%(days)s days late", days) % {"days": days}
-    amount = display.with_code(row.overdue_micros, wallet.currency)
+    amount = display.with_code(debt.overdue_micros, wallet.currency)
     words = _("%(amount)s overdue, and charged since.") % {"amount": amount}
     button = ("", "")
     if user.has_perm("credit.record_payment"):

@@ -25,6 +25,7 @@ SHORTEST_PART = (
     6  # of an identifier that is found in its middle; four digits stand in the middle of many a UUID
 )
 TRIGRAM = 3
+FEW = 5000
 
 STATUSES = [
     ("active", gettext_lazy("active")),
@@ -58,6 +59,17 @@ def matches(text: str) -> Q:
     if _UUID.fullmatch(compact):
         return Q(organization__uuid=uuid.UUID(compact))
     return Q(pk__in=texts(text).values("pk"))
+
+
+def few(text: str) -> list[int] | None:
+    """The wallets that match, where they are few enough to be found before they are put in order; else None.
+
+    Matches that all stand at the end of an order would cost a walk along the whole of it.
+    """
+    if _UUID.fullmatch(_compact(text)):
+        return list(Wallet.objects.filter(matches(text)).values_list("pk", flat=True))
+    found = list(texts(text).values_list("pk", flat=True)[: FEW + 1])
+    return found if len(found) <= FEW else None
 
 
 def texts(text: str) -> QuerySet[SearchText]:

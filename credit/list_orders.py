@@ -38,7 +38,7 @@ class Moving:
     """An order by a number that moves with the clock, and the copy's column that keeps it."""
 
     column: str
-    value: Callable[[], Expression]
+    value: Callable[[], Expression | F]
     names: tuple[str, ...] = ()  # of the rule, that the value stands on
 
 

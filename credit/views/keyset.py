@@ -3,13 +3,18 @@
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
 
 COUNT_LIMIT = 1000
 LARGEST = 2**63 - 1
+
+
+# (place or None for the beginning, upwards, how many) -> rows
+First = Callable[[list[Any] | None, bool, int], list[Any]]
 
 
 class BadPageMark(ValueError):
@@ -23,16 +28,44 @@ class Page:
     after: str = ""
     count: int | None = None  # how many match, where the page already knows
 
+    def counted(self, count: int) -> "Page":
+        return replace(self, count=count)
+
+
+class RowBeyond(Func):
+    """`(a, b) > (1, 2)`: one comparison of whole places, so that an index starts right behind the mark."""
+
+    output_field = BooleanField()
+    conditional = True
+
+    def __init__(self, columns: Sequence[str], values: Sequence[Any], *, upwards: bool, **extra: Any) -> None:
+        super().__init__(*map(F, columns), *map(Value, values), **extra)
+        self.upwards = upwards
+
+    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[Any]]:
+        texts, params = zip(*map(compiler.compile, self.source_expressions), strict=True)
+        middle = len(texts) // 2
+        sign = ">" if self.upwards else "<"
+        text = f"({', '.join(texts[:middle])}) {sign} ({', '.join(texts[middle:])})"
+        return text, [param for part in params for param in part]
+
 
 class Order:
     """The columns a list stands in, the last one unique; the first may be text.
 
     All upwards or all downwards, so that one index serves both; with `ties_upwards` only the first column turns.
+    `as_row`: the columns are numbers and texts that the database can compare as one row.
     """
 
     def __init__(
-        self, *columns: str, kind: type = int, descending: bool = False, ties_upwards: bool = False
+        self,
+        *columns: str,
+        kind: type = int,
+        descending: bool = False,
+        ties_upwards: bool = False,
+        as_row: bool = False,
     ) -> None:
+        self.as_row = as_row
         self.columns, self.kind, self.descending = columns, kind, descending
         self.ties_turned = descending and ties_upwards
 
@@ -57,8 +90,12 @@ class Order:
 
     def beyond(self, mark: str, upwards: bool) -> Q:
         """Rows further than the mark: by the first column, or equal in it and further by the rest."""
-        further = Q()
         values = self.read(mark)
+        if self.as_row:
+            # The bound follows from the rest; it is what lets an index of the first column alone start at the mark.
+            bound = Q(**{f"{self.columns[0]}__{'gte' if upwards else 'lte'}": values[0]})
+            return bound & Q(RowBeyond(self.columns, values, upwards=upwards))
+        further = Q()
         for column, value, up in reversed(list(zip(self.columns, values, self._sides(upwards), strict=True))):
             past = Q(**{f"{column}__{'gt' if up else 'lt'}": value})
             further = past | (Q(**{column: value}) & further if further else Q())
@@ -75,12 +112,12 @@ class Order:
 
 def page(
     rows: QuerySet[Any, Any], *, order: Order | None = None, kind: type = int, descending: bool = False,
-    after: str = "", before: str = "", size: int = 50, sparse: bool = False,
+    after: str = "", before: str = "", size: int = 50, sparse: bool = False, first: First | None = None,
 ) -> Page:  # fmt: skip
     """A page of rows in an order; without one, by their annotation `sort_value` (of a kind, never NULL) and pk.
 
     `sparse`: a filter may leave few rows, so they are found first and put in order then; walking along the order until
-    a page is full would look at every row of the table.
+    a page is full would look at every row of the table. `first` finds the rows beyond a place in a way of its own.
     """
     order = order or Order("sort_value", "pk", kind=kind, descending=descending)
     backwards = bool(before)
@@ -91,9 +128,11 @@ def page(
         count = len(pks)
         rows = rows.filter(pk__in=pks) if count <= COUNT_LIMIT else rows
     mark = before or after
-    if mark:
-        rows = rows.filter(order.beyond(mark, upwards))
-    found = list(rows.order_by(*order.by(upwards))[: size + 1])
+    if first:
+        found = first(order.read(mark) if mark else None, upwards, size + 1)
+    else:
+        rows = rows.filter(order.beyond(mark, upwards)) if mark else rows
+        found = list(rows.order_by(*order.by(upwards))[: size + 1])
     shown, more = found[:size], len(found) > size
     if backwards:
         shown.reverse()

@@ -1,0 +1,120 @@
+"""Reading the copy that lists pick their rows by: whether it is young enough, and its pages in any order."""
+
+import json
+from collections import namedtuple
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from django.db import connections
+from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
+
+from credit import facets
+from credit.models import CopyState, WalletCopy
+
+OLDEST = timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class Copies:
+    """The copies of all wallets, none of them older than `taken_at`."""
+
+    taken_at: datetime
+    facets: dict[int, int] = field(repr=False)  # how many wallets each has
+
+    def count(self, asked: dict[str, list[str]]) -> int:
+        """How many wallets met the filters then."""
+        return sum(self.facets[facet] for facet in facets.meeting(self.facets, asked))
+
+
+def young_enough(now: datetime) -> Copies | None:
+    """None where no worker has made them, or not within a minute: then the rows are picked by the live numbers."""
+    kept = CopyState.objects.filter(pk=1, layout=facets.LAYOUT, taken_at__gte=now - OLDEST, taken_at__lte=now)
+    taken_at = kept.values_list("taken_at", flat=True).first()
+    return _copies(taken_at, kept.db) if taken_at else None
+
+
+_NAMES = {field.attname for field in WalletCopy._meta.fields}
+_read: dict[str, Copies] = {}
+
+
+def _copies(taken_at: datetime, using: str) -> Copies | None:
+    """The facets are read once for each state; they are a few thousand at most."""
+    known = _read.get(using)
+    if known is None or known.taken_at != taken_at:
+        state = CopyState.objects.using(using).filter(pk=1, taken_at=taken_at).first()
+        if state is None:  # replaced this very moment
+            return None
+        counts = {int(facet): count for facet, count in state.facets.items()}
+        known = _read[using] = Copies(taken_at, counts)
+    return known
+
+
+def among(values: Sequence[int], using: str) -> RawSQL:
+    """For `pk__in`: one parameter however many values."""
+    if connections[using].vendor == "postgresql":
+        return RawSQL("SELECT unnest(%s::bigint[])", [list(values)])
+    return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(values))])
+
+
+def rows(wanted: list[int] | None) -> QuerySet[WalletCopy]:
+    """Of these facets; of all for None."""
+    found = WalletCopy.objects.all()
+    return found if wanted is None else found.filter(facet__in=among(wanted, found.db))
+
+
+def can_merge(using: str) -> bool:
+    return connections[using].vendor == "postgresql"
+
+
+def merged(
+    wanted: list[int],
+    columns: Sequence[str],
+    beyond: Sequence[Any] | None,
+    upwards: bool,
+    size: int,
+    *,
+    using: str,
+) -> list[Any]:
+    """The first rows of all these facets in an order, by a few steps into the index of each (PostgreSQL).
+
+    A walk along the whole order would look at every row where what is wanted stands at its end. At most `size` facets
+    can give rows to a page of that size: those whose own first rows come first.
+    """
+    assert all(column in _NAMES for column in columns)
+    marked = (
+        {} if beyond is None else dict(zip((f"mark{n}" for n in range(len(columns))), beyond, strict=True))
+    )
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            _merge(tuple(columns), beyond is not None, upwards), {"facets": wanted, "size": size, **marked}
+        )
+        return [*map(_place(tuple(columns))._make, cursor.fetchall())]
+
+
+@cache
+def _place(columns: tuple[str, ...]) -> Any:
+    return namedtuple("Place", columns)
+
+
+@cache
+def _merge(names: tuple[str, ...], is_marked: bool, upwards: bool) -> str:
+    past, way = (">", "ASC") if upwards else ("<", "DESC")
+    listed, ordered = ", ".join(names), ", ".join(f"{name} {way}" for name in names)
+    marks = ", ".join(f"%(mark{number})s" for number in range(len(names)))
+    beyond = f"AND ({listed}) {past} ({marks})" if is_marked else ""
+    firsts = ", ".join(f"first.{name}" for name in names)
+    return f"""
+        WITH heads AS (
+            SELECT asked.facet, first.* FROM unnest(%(facets)s::bigint[]) AS asked (facet) CROSS JOIN LATERAL (
+                SELECT {listed} FROM credit_walletcopy WHERE facet = asked.facet {beyond} ORDER BY {ordered} LIMIT 1
+            ) AS first ORDER BY {ordered} LIMIT %(size)s
+        )
+        SELECT each.* FROM heads AS first CROSS JOIN LATERAL (
+            SELECT {listed} FROM credit_walletcopy
+            WHERE facet = first.facet AND ({listed}) {past}= ({firsts}) ORDER BY {ordered} LIMIT %(size)s
+        ) AS each ORDER BY {ordered} LIMIT %(size)s
+    """  # noqa: S608

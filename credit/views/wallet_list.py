@@ -1,0 +1,146 @@
+"""What one address of the list of wallets asks for, and where in the list its page stands."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property, partial
+from typing import Any
+
+from django.db.models import Expression, F, QuerySet
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils import timezone
+
+from credit import copies, facets
+from credit.copies import Copies
+from credit.filters import WalletFilter, currencies_in_use, few, matches, names_for, texts
+from credit.list_orders import MOVING
+from credit.models import Wallet, WalletCopy
+from credit.views.chips import problems
+from credit.views.keyset import COUNT_LIMIT, Order, Page, capped_count, page
+
+
+@dataclass(frozen=True)
+class Sort:
+    label: str
+    value: Callable[[], Expression | F]
+    copied: tuple[str, ...]  # the copy's columns of this order
+    names: tuple[str, ...] = ()  # of the rule, that the value stands on
+    css: str = "num"
+    kind: type = int
+    ties: tuple[str, ...] = ("id",)
+
+
+def _moving(name: str, label: str, css: str = "num") -> Sort:
+    order = MOVING[name]
+    return Sort(label, order.value, (order.column, "wallet_id"), order.names, css)
+
+
+SORTS: dict[str, Sort] = {
+    # By organization before wallet, so that the index on names gives the order.
+    "organization": Sort(
+        "Organization", lambda: F("organization__search_name"), ("name", "organization_id", "wallet_id"), (), "", str,
+        ("organization_id", "id"),
+    ),
+    "wallet": Sort("Wallet", lambda: F("wallet_id"), ("public_id", "wallet_id"), (), "", str),
+    "balance": _moving("balance", "Balance", "num c-x"),
+    "unbilled": _moving("unbilled", "Unbilled", "num c-x c-y"),
+    "reserved": _moving("reserved", "Reserved", "num c-x c-y"),
+    "limit": _moving("limit", "Credit limit"),
+    "usable": _moving("usable", "Usable"),
+    "used": _moving("used", "Used"),
+    "status": _moving("status", "Status", ""),
+}  # fmt: skip
+
+
+class WalletList:
+    """An address that cannot be read lists nothing and says why."""
+
+    picked_at: datetime | None = (
+        None  # the instant of the numbers that picked the rows, where they were a copy's
+    )
+
+    def __init__(self, asked: QueryDict) -> None:
+        self.now = timezone.now()
+        self.asked = asked
+        self.text = " ".join(asked.get("q", "").replace("\x00", "").split())[:200]
+        self.sort_name = asked.get("sort", "").removeprefix("-") or "organization"
+        self.sort = SORTS.get(self.sort_name, SORTS["organization"])
+        self.descending = asked.get("sort", "").startswith("-")
+        names = {*self.sort.names, *names_for(asked)}
+        wallets = Wallet.objects.at(self.now, *names) if names else Wallet.objects.all()
+        self.filter = WalletFilter(asked, wallets, now=self.now, currencies=currencies_in_use(asked))
+        self.problems = problems(self.filter, asked, list(SORTS))
+
+    @cached_property
+    def filters(self) -> dict[str, list[str]]:
+        return {name: self.asked.getlist(name) for name in self.filter.filters if self.asked.get(name)}
+
+    def has_filters(self) -> bool:
+        return bool(self.filters)
+
+    def found(self) -> QuerySet[Wallet]:
+        """Every wallet that matches, by its live numbers."""
+        if self.problems:
+            return Wallet.objects.none()
+        wallets = self.filter.shown()
+        return wallets.filter(matches(self.text)) if self.text else wallets
+
+    def page(self, size: int) -> Page:
+        """The page's places in the order only, each ending with the wallet's pk; its rows are asked for them alone.
+
+        Numbers that move with the clock pick and sort rows by their copy where it is young enough. A wallet whose
+        number has changed since is shown where it stood, with its number of now.
+        """
+        if self.problems:
+            return Page([], count=0)
+        pks = few(self.text) if self.text else None
+        moves = self.has_filters() or self.sort_name in MOVING
+        kept = copies.young_enough(self.now) if moves else None
+        if kept is None:
+            return self._live_page(pks, size)
+        self.picked_at = kept.taken_at
+        return self._copied_page(kept, pks, size)
+
+    def _live_page(self, pks: list[int] | None, size: int) -> Page:
+        order = self._order("sort_value", *self.sort.ties)
+        places = (
+            self.found() if pks is None else self.filter.shown().filter(pk__in=copies.among(pks, "default"))
+        )
+        places = places.annotate(sort_value=self.sort.value()).values_list(*order.columns, named=True)
+        sparse = bool(self.text or names_for(self.asked))
+        shown = page(places, order=order, size=size, sparse=sparse, **self._marks())
+        return shown if sparse else shown.counted(capped_count(self.found()))
+
+    def _copied_page(self, kept: Copies, pks: list[int] | None, size: int) -> Page:
+        order = self._order(*self.sort.copied)
+        wanted = facets.meeting(kept.facets, self.filters) if self.filters else None
+        places = copies.rows(wanted)
+        first = None
+        if pks is not None:
+            places = places.filter(pk__in=copies.among(pks, places.db))
+        elif self.text:
+            places = places.filter(pk__in=texts(self.text).values("pk"))
+        elif wanted is not None and copies.can_merge(places.db):
+            first = partial(copies.merged, wanted, order.columns, using=places.db)
+        listed = places.values_list(*order.columns, named=True)
+        shown = page(listed, order=order, size=size, sparse=pks is not None, first=first, **self._marks())
+        return shown if pks is not None else shown.counted(self._count(kept, places))
+
+    def _count(self, kept: Copies, places: QuerySet[WalletCopy]) -> int:
+        return capped_count(places) if self.text else min(kept.count(self.filters), COUNT_LIMIT + 1)
+
+    def _order(self, *columns: str) -> Order:
+        return Order(*columns, kind=self.sort.kind, descending=self.descending, as_row=True)
+
+    def _marks(self) -> dict[str, Any]:
+        return {"after": self.asked.get("after", ""), "before": self.asked.get("before", "")}
+
+    def address(self, **changes: str) -> str:
+        """This list with another sort or page; a change of anything else starts at the first page."""
+        query = self.asked.copy()
+        for name in ("after", "before", *changes):
+            query.pop(name, None)
+        for name, value in changes.items():
+            query[name] = value
+        return f"{reverse('organizations')}?{query.urlencode()}"

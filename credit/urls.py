@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("credit.views.organization_urls")),
     path("", include("credit.views.report_urls")),
     path("", include("credit.views.audit_urls")),
+    path("", include("credit.views.alert_urls")),
     path("", include("credit.views.saved_views")),
     path("api-clients/", include("credit.views.clients")),
     path("requests/", include("credit.views.requests")),

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
+from django.apps import apps as current_apps
 from django.db import DatabaseError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
@@ -58,7 +59,7 @@ _FTS_TRIGGERS = {
 }
 
 
-def install(*, using: str, apps: Any, **kwargs: Any) -> None:
+def install(*, using: str, apps: Any = current_apps, **kwargs: Any) -> None:
     """After a migration: triggers, texts, index, each only where it is missing or wrong."""
     try:
         apps.get_model("credit", "SearchText")

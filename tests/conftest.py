@@ -19,6 +19,7 @@ from django.test import TransactionTestCase
 
 from finance_portal.celery import app as celery_app
 from tests.append_only import may_be_emptied
+from tests.browser.lighthouse import summary as lighthouse_summary
 from tests.scenarios import summary
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -32,6 +33,7 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "portal"))
 def pytest_configure(config: pytest.Config) -> None:
     # Registered here, since the process that prints the summary loads no conftest of a folder.
     config.pluginmanager.register(summary, "scenarios-summary")
+    config.pluginmanager.register(lighthouse_summary, "lighthouse-summary")
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     settings.STORAGES = {

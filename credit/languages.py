@@ -1,6 +1,6 @@
 """In which language a request is answered: pages in the person's own, the API and all it stores in English."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -45,6 +45,59 @@ class PortalLanguage(LocaleMiddleware):
         if request.path_info.startswith(IN_ENGLISH):
             return response
         return super().process_response(request, response)
+
+
+class Said(str):
+    """A sentence of an action. Its text is English, which is kept, sent and compared; `shown` is for the reader.
+
+    `%` fills it in, as with any text: each reading puts its own numbers and labels in.
+    """
+
+    sentence: str
+    given: Mapping[str, Any] | None
+
+    def __new__(cls, sentence: str, given: Mapping[str, Any] | None = None) -> "Said":
+        said = super().__new__(cls, sentence if given is None else sentence % given)
+        said.sentence, said.given = sentence, given
+        return said
+
+    def __mod__(self, given: Any) -> "Said":
+        return Said(self.sentence, given)
+
+    @property
+    def shown(self) -> str:
+        words = translation.gettext(self.sentence)
+        return words if self.given is None else words % {name: shown(one) for name, one in self.given.items()}
+
+
+class Number(str):
+    """An amount in an action's sentence: English, and as its reader writes it."""
+
+    __slots__ = ()
+
+    @property
+    def shown(self) -> str:
+        return as_written(self)
+
+
+def shown(words: Any) -> Any:
+    return words.shown if isinstance(words, Said | Number | Label) else words
+
+
+class Label(str):
+    """A choice's label inside an action's sentence: lowered in English, as it stands in the reader's language."""
+
+    label: Any
+
+    def __new__(cls, label: Any) -> "Label":
+        with translation.override(SOURCE):
+            said = super().__new__(cls, str(label).lower())
+        said.label = label
+        return said
+
+    @property
+    def shown(self) -> str:
+        return str(self.label)
 
 
 def in_source(made: Callable[P, T]) -> Callable[P, T]:

@@ -6,7 +6,8 @@ from functools import cache
 
 from iso4217 import Currency
 
-from credit.languages import as_written
+from credit.languages import Number
+from credit.languages import Said as _
 
 MICROS = 1_000_000
 LARGEST_AMOUNT_MICROS = 10**12 * MICROS
@@ -22,28 +23,30 @@ def to_micros(amount: Decimal | int | str) -> int:
     """Exact micros of a decimal amount; InvalidAmount for anything that would have to be guessed or rounded."""
     value = _decimal(amount)
     if abs(value) > LARGEST_AMOUNT_MICROS // MICROS:
-        raise InvalidAmount("Amount is larger than 1,000,000,000,000. Type a smaller one.")
+        raise InvalidAmount(_("Amount is larger than 1,000,000,000,000. Type a smaller one."))
     if int(value.as_tuple().exponent) >= -DECIMALS:
         return int(value.scaleb(DECIMALS))
     # A fraction, since Decimal's own arithmetic would round a tail beyond its 28 digits in silence.
     micros = Fraction(value) * MICROS if value else Fraction(0)
     if micros.denominator != 1:
-        raise InvalidAmount(f"Amount has too many decimals. At most {DECIMALS} are kept.")
+        raise InvalidAmount(
+            _("Amount has too many decimals. At most %(DECIMALS)s are kept.") % {"DECIMALS": DECIMALS}
+        )
     return micros.numerator
 
 
 def _decimal(amount: Decimal | int | str) -> Decimal:
     if isinstance(amount, bool | float) or not isinstance(amount, Decimal | int | str):
-        raise InvalidAmount("Amount must be a decimal number written as text, such as 150.50.")
+        raise InvalidAmount(_("Amount must be a decimal number written as text, such as 150.50."))
     if isinstance(amount, str) and ("_" in amount or len(amount) > 40 or not amount.isascii()):
-        raise InvalidAmount("Amount is not a number. Type digits and one point, such as 150.50.")
+        raise InvalidAmount(_("Amount is not a number. Type digits and one point, such as 150.50."))
     try:
         value = Decimal(amount.strip()) if isinstance(amount, str) else Decimal(amount)
     except InvalidOperation:
-        raise InvalidAmount("Amount is not a number. Type digits and one point, such as 150.50.") from None
+        raise InvalidAmount(_("Amount is not a number. Type digits and one point, such as 150.50.")) from None
     if not value.is_finite() or (value and value.adjusted() < -40):
         raise InvalidAmount(
-            "Amount is not a number that can be stored. Type digits and one point, such as 150.50."
+            _("Amount is not a number that can be stored. Type digits and one point, such as 150.50.")
         )
     return value
 
@@ -60,10 +63,10 @@ def to_text(micros: int) -> str:
     return f"{'-' if micros < 0 else ''}{whole}.{digits}"
 
 
-def to_words(micros: int) -> str:
+def to_words(micros: int) -> Number:
     """As `to_text`, with the thousands grouped, for a sentence: 1500000000 -> "1,500.00"."""
     whole, _, fraction = to_text(abs(micros)).partition(".")
-    return as_written(f"{'−' if micros < 0 else ''}{int(whole):,}.{fraction}")
+    return Number(f"{'−' if micros < 0 else ''}{int(whole):,}.{fraction}")
 
 
 # ISO 4217 gives the rupiah two decimals; nobody in Indonesia has been paid a sen for decades.
@@ -78,9 +81,13 @@ def decimals(currency: str) -> int:
     try:
         exponent = Currency(currency).exponent
     except ValueError:
-        raise InvalidAmount(f"Currency {currency!r} is not an ISO 4217 code. Use one such as EUR.") from None
+        raise InvalidAmount(
+            _("Currency %(currency)r is not an ISO 4217 code. Use one such as EUR.") % {"currency": currency}
+        ) from None
     if exponent is None or exponent > DECIMALS:
-        raise InvalidAmount(f"Currency {currency} has no cash decimals. Use one such as EUR.")
+        raise InvalidAmount(
+            _("Currency %(currency)s has no cash decimals. Use one such as EUR.") % {"currency": currency}
+        )
     return exponent
 
 

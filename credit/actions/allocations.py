@@ -9,6 +9,8 @@ from credit.actions.books import Account, Now, opened
 from credit.actions.refusals import BadInput, Refused, require
 from credit.actions.writing import insert_rows, update_rows
 from credit.actors import Actor
+from credit.languages import Label
+from credit.languages import Said as _
 from credit.models import Allocation, Change, Invoice, Transaction
 from credit.money import to_words
 from credit.terms import Kind, Reason
@@ -40,7 +42,7 @@ def reallocate(
     live allocations when the person looked. BadInput("amount_<pk>" | "line"), Refused(not_authorized |
     changed_meanwhile). Gives the line's live allocations, invoice by invoice.
     """
-    require(by, "credit.allocate_payment", "allocate payments")
+    require(by, "credit.allocate_payment", _("allocate payments"))
     words = inputs.text(reason, field="reason", longest=255, required=True)
     wish = _parse(line, amounts)
     with opened([line.wallet_id], by=by, now=now) as books:
@@ -66,15 +68,23 @@ def field_of(pk: int) -> str:
 
 def _parse(line: Transaction, amounts: Mapping[int, inputs.Amount]) -> Wish:
     if not can_pay(line):
-        raise BadInput("line", "Only money that came in pays invoices. Choose a payment.", Reason.NOT_FOUND)
+        raise BadInput(
+            "line", _("Only money that came in pays invoices. Choose a payment."), Reason.NOT_FOUND
+        )
     if len(amounts) > MOST_INVOICES:
-        raise BadInput("line", f"At most {MOST_INVOICES} invoices at once. Leave the rest to the next step.")
+        raise BadInput(
+            "line",
+            _("At most %(MOST_INVOICES)s invoices at once. Leave the rest to the next step.")
+            % {"MOST_INVOICES": MOST_INVOICES},
+        )
     parsed = {pk: inputs.amount(sent, field=field_of(pk), zero=True) for pk, sent in amounts.items()}
     wish = Wish(line, {pk: micros for pk, micros in parsed.items() if micros})
     total = sum(wish.amounts.values())
     if total > line.amount_micros:
         raise _too_much(
-            wish, f"The {_what(line)} is {to_words(line.amount_micros)}; {to_words(total)} is typed."
+            wish,
+            _("The %(line)s is %(amount)s; %(total)s is typed.")
+            % {"line": _what(line), "amount": to_words(line.amount_micros), "total": to_words(total)},
         )
     return wish
 
@@ -103,10 +113,13 @@ def _invoices(account: Account, added: Mapping[int, int]) -> dict[int, Invoice]:
     for pk, micros in added.items():
         invoice = found.get(pk)
         if invoice is None or invoice.issued_at is None:
-            message = "Only an issued invoice of this wallet can be paid. Look at the list again."
+            message = _("Only an issued invoice of this wallet can be paid. Look at the list again.")
             raise BadInput(field_of(pk), message, Reason.NOT_FOUND)
         if micros > (left := invoice.total_micros - invoice.paid_micros):
-            message = f"{to_words(max(0, left))} is open on {invoice.number}. Type at most that."
+            message = _("%(value)s is open on %(number)s. Type at most that.") % {
+                "value": to_words(max(0, left)),
+                "number": invoice.number,
+            }
             raise BadInput(field_of(pk), message, Reason.INVALID_AMOUNT)
     return found
 
@@ -114,29 +127,36 @@ def _invoices(account: Account, added: Mapping[int, int]) -> dict[int, Invoice]:
 def _refuse_more_than_there_is(account: Account, wish: Wish, added: Mapping[int, int]) -> None:
     """Of the payment itself a part may have left the wallet again: by a withdrawal, or charges while it was prepaid."""
     balances = {account.wallet.pk: account.wallet.balance_micros}
-    free, _ = allocating.free_of(balances).get(account.wallet.pk, (0, 0))
+    free, _payable = allocating.free_of(balances).get(account.wallet.pk, (0, 0))
     if (total := sum(added.values())) > max(0, free):
-        raise _too_much(wish, f"{to_words(max(0, free))} is there for invoices; {to_words(total)} is typed.")
+        raise _too_much(
+            wish,
+            _("%(value)s is there for invoices; %(total)s is typed.")
+            % {"value": to_words(max(0, free)), "total": to_words(total)},
+        )
 
 
 def _refuse_money_that_is_gone(line: Transaction) -> None:
     if line.corrections.filter(kind=Kind.REVERSAL).exists():
-        raise Refused(Reason.CHANGED_MEANWHILE, f"The {_what(line)} was reversed, so it pays nothing.")
+        raise Refused(
+            Reason.CHANGED_MEANWHILE,
+            _("The %(line)s was reversed, so it pays nothing.") % {"line": _what(line)},
+        )
 
 
 def _refuse_if_changed(live: Sequence[Allocation], seen: Iterable[int] | None) -> None:
     if seen is not None and {row.pk for row in live} != set(seen):
-        message = "What it pays changed after you opened the form. Look at it again, then decide."
+        message = _("What it pays changed after you opened the form. Look at it again, then decide.")
         raise Refused(Reason.CHANGED_MEANWHILE, message)
 
 
 def _too_much(wish: Wish, words: str) -> BadInput:
     field = field_of(max(wish.amounts, key=lambda pk: wish.amounts[pk]))
-    return BadInput(field, f"{words} Type less.", Reason.INVALID_AMOUNT)
+    return BadInput(field, _("%(words)s Type less.") % {"words": words}, Reason.INVALID_AMOUNT)
 
 
 def _what(line: Transaction) -> str:
-    return line.get_kind_display().lower()
+    return Label(Kind(line.kind).label)
 
 
 def _by_invoice(rows: Iterable[Allocation]) -> dict[int, int]:

@@ -14,6 +14,7 @@ from credit.actions.books import Account, Books, Now, opened
 from credit.actions.outcome import Outcome
 from credit.actions.refusals import BadInput, Declined, NotDone, require
 from credit.actors import Actor
+from credit.languages import Said as _
 from credit.models import Answer, Decline, Wallet
 from credit.terms import Reason
 
@@ -67,7 +68,11 @@ def answer_one(request: Request, *, by: Actor, now: Now) -> Outcome:
 def answer(requests: Sequence[Request], *, by: Actor, now: Now, atomic: bool = False) -> list[Outcome]:
     """One outcome per request, in order. `atomic`: all or none; none stores an answer under no key."""
     if len(requests) > LONGEST_BATCH:
-        raise BadInput("lines", f"A batch has at most {LONGEST_BATCH} lines. Send it in parts.")
+        raise BadInput(
+            "lines",
+            _("A batch has at most %(LONGEST_BATCH)s lines. Send it in parts.")
+            % {"LONGEST_BATCH": LONGEST_BATCH},
+        )
     batch = _Batch(requests, by)
     if not atomic:
         batch.answer_at_once(now)
@@ -127,7 +132,7 @@ class _Batch:
     def _resolve(self, at: int, request: Request, found: dict[str, Wallet]) -> None:
         wallet = found.get(str(request.wallet))
         if wallet is None:
-            message = f"Wallet {request.wallet!r} is not known. Check the Wallet ID."
+            message = _("Wallet %(wallet)r is not known. Check the Wallet ID.") % {"wallet": request.wallet}
             self.errors.setdefault(at, BadInput("wallet", message, Reason.NOT_FOUND))
         else:
             request.wallet = wallet
@@ -194,7 +199,7 @@ class _Batch:
             request.check(account)
             if known or first:
                 raise BadInput(
-                    "key", "The key was used with other content. Send a new key.", Reason.KEY_REUSED
+                    "key", _("The key was used with other content. Send a new key."), Reason.KEY_REUSED
                 )
             outcome = request.decide(account)
         except Declined as decline:

@@ -9,6 +9,7 @@ from credit.actions.books import Now
 from credit.actions.limit_plans import parse_reason
 from credit.actions.refusals import BadInput, require
 from credit.actors import Actor
+from credit.languages import Said as _
 from credit.models import Change
 from organizations import actions as records
 from organizations.models import Organization
@@ -31,7 +32,7 @@ def set_details(
 
     Refused(not_authorized); BadInput names the field.
     """
-    require(by, "credit.send_invoice", "set billing details")
+    require(by, "credit.send_invoice", _("set billing details"))
     code, words = parse_reason(reason_code, reason)
     given = {
         "billing_address": inputs.text(billing_address, field="billing_address", longest=1000),

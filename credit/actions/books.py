@@ -14,6 +14,7 @@ from credit.actions.refusals import BadInput
 from credit.actions.settling import settle
 from credit.actions.writing import insert_rows, update_rows
 from credit.actors import Actor
+from credit.languages import Said as _
 from credit.models import Invoice, InvoiceLine, Transaction, Wallet
 from credit.money import LARGEST_WALLET_MICROS
 from credit.terms import Reason
@@ -110,7 +111,7 @@ class Account:
             + reserved
         )
         if total > LARGEST_WALLET_MICROS:
-            message = "Amount would carry the wallet beyond 1,800,000,000,000. Type a smaller one."
+            message = _("Amount would carry the wallet beyond 1,800,000,000,000. Type a smaller one.")
             raise BadInput("amount", message, Reason.INVALID_AMOUNT)
 
     # -- writing

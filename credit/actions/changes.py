@@ -4,6 +4,7 @@ from typing import Any
 
 from credit.actions.books import Account
 from credit.actions.refusals import Refused
+from credit.languages import Said as _
 from credit.models import Change, Wallet
 from credit.terms import Reason
 
@@ -38,10 +39,16 @@ def refuse_if_changed(account: Account, version: int | None) -> None:
     if version is None or version == wallet.version:
         return
     latest = Change.objects.decisions().filter(wallet=wallet).newest_first().first()
-    who = f"{latest.by_name} changed it at {latest.at:%H:%M:%S} UTC" if latest else "It changed"
+    who = _("It changed")
+    if latest:
+        who = _("%(name)s changed it at %(time)s UTC") % {
+            "name": latest.by_name,
+            "time": f"{latest.at:%H:%M:%S}",
+        }
     raise Refused(
         Reason.CHANGED_MEANWHILE,
-        f"{who} after you opened the form. Look at what stands there now, then decide again.",
+        _("%(who)s after you opened the form. Look at what stands there now, then decide again.")
+        % {"who": who},
         version=wallet.version,
         change_id=latest.pk if latest else None,
     )

@@ -14,6 +14,7 @@ from credit.actions.outcome import Outcome
 from credit.actions.refusals import BadInput, Declined, require
 from credit.actors import Actor
 from credit.invoicing import purchase_invoice
+from credit.languages import Said as _
 from credit.models import Transaction, Wallet
 from credit.money import to_words
 from credit.terms import Reason
@@ -60,7 +61,7 @@ class Line(Request):
     def decide(self, account: Account) -> Outcome:
         refuse_when_closed(account.wallet)
         if self.overrun:
-            require(account.books.by, "credit.overrun", "charge beyond the limit")
+            require(account.books.by, "credit.overrun", _("charge beyond the limit"))
             self._ask_authority(account)
         else:
             self._ask_the_limit(account)
@@ -113,16 +114,16 @@ def _decides(by: Actor) -> bool:
 
 def refuse_other_currency(currency: str | None, wallet: Wallet) -> None:
     if currency and currency != wallet.currency:
-        message = (
-            f"Currency is {currency}, but the wallet is in {wallet.currency}. Amounts are never converted."
-        )
+        message = _(
+            "Currency is %(currency)s, but the wallet is in %(currency2)s. Amounts are never converted."
+        ) % {"currency": currency, "currency2": wallet.currency}
         raise BadInput("currency", message, Reason.CURRENCY_MISMATCH)
 
 
 def refuse_far_ahead(occurred_at: datetime | None, at: datetime) -> None:
     if occurred_at and occurred_at - at > plain.FARTHEST_AHEAD:
         raise BadInput(
-            "occurred_at", "Occurred at lies more than 24 hours ahead. Check the date and the zone."
+            "occurred_at", _("Occurred at lies more than 24 hours ahead. Check the date and the zone.")
         )
 
 
@@ -142,12 +143,15 @@ def refuse_beyond_charge_bounds(account: Account, kind: str, micros: int, *, out
 
 def refuse_when_closed(wallet: Wallet) -> None:
     if wallet.closed_at:
-        raise Declined(Reason.WALLET_CLOSED, f"Wallet {wallet.wallet_id} is closed. Reopen it to post on it.")
+        raise Declined(
+            Reason.WALLET_CLOSED,
+            _("Wallet %(wallet_id)s is closed. Reopen it to post on it.") % {"wallet_id": wallet.wallet_id},
+        )
 
 
 def refuse_when_suspended(wallet: Wallet) -> None:
     if wallet.organization_status == "suspended":
-        raise Declined(Reason.ORGANIZATION_SUSPENDED, "The organization is suspended. Resume it first.")
+        raise Declined(Reason.ORGANIZATION_SUSPENDED, _("The organization is suspended. Resume it first."))
 
 
 def refuse_beyond_usable(account: Account, micros: int, *, given_back: int = 0) -> None:
@@ -157,7 +161,8 @@ def refuse_beyond_usable(account: Account, micros: int, *, given_back: int = 0) 
         currency = account.wallet.currency
         raise Declined(
             Reason.CREDIT_LIMIT_EXCEEDED,
-            f"{to_words(micros)} {currency} asked, {to_words(usable)} {currency} usable.",
+            _("%(micros)s %(currency)s asked, %(usable)s %(currency)s usable.")
+            % {"micros": to_words(micros), "currency": currency, "usable": to_words(usable)},
             requested_micros=micros,
         )
 

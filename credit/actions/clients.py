@@ -14,6 +14,7 @@ from rest_framework_api_key.crypto import KeyGenerator
 from credit.actions import inputs, trail
 from credit.actions.refusals import BadInput, Refused, require
 from credit.actors import Actor
+from credit.languages import Said as _
 from credit.models import ApiClient, ApiKey
 from credit.models.client import RIGHTS, Scope
 from credit.terms import Reason
@@ -61,13 +62,13 @@ def create_client(
 
     `authority`: the group whose authority it has. Without one it sets no limit above what stands.
     """
-    require(by, "credit.manage_clients", "manage API clients")
+    require(by, "credit.manage_clients", _("manage API clients"))
     name = inputs.text(name, field="name", longest=100, required=True)
     wanted = _parse_scopes(scopes)
     with transaction.atomic():
         if ApiClient.objects.filter(name=name).exists():
             raise BadInput(
-                "name", "A client has that name, and lines in the ledger may carry it. Choose another one."
+                "name", _("A client has that name, and lines in the ledger may carry it. Choose another one.")
             )
         client = ApiClient.objects.create(
             name=name, scopes=wanted, authority=authority, created_at=now, by_user=by.user, by_name=by.name
@@ -80,7 +81,7 @@ def create_client(
 
 def rotate_key(*, client: ApiClient, by: Actor, now: datetime) -> str:
     """A new credential, shown this once; the one before it works for another day."""
-    require(by, "credit.manage_clients", "manage API clients")
+    require(by, "credit.manage_clients", _("manage API clients"))
     with transaction.atomic():
         locked = _locked(client)
         ending = now + OVERLAP
@@ -92,7 +93,7 @@ def rotate_key(*, client: ApiClient, by: Actor, now: datetime) -> str:
 
 def revoke_client(*, client: ApiClient, by: Actor, now: datetime) -> None:
     """For good: every credential of the client ends now."""
-    require(by, "credit.manage_clients", "manage API clients")
+    require(by, "credit.manage_clients", _("manage API clients"))
     with transaction.atomic():
         locked = _locked(client)
         locked.keys.filter(Q(ends_at=None) | Q(ends_at__gt=now)).update(ends_at=now)
@@ -136,14 +137,20 @@ def _new_key(client: ApiClient, by: Actor, now: datetime) -> str:
 def _locked(client: ApiClient) -> ApiClient:
     locked = ApiClient.objects.select_for_update().get(pk=client.pk)
     if locked.revoked_at:
-        raise Refused(Reason.CHANGED_MEANWHILE, f"{locked.name} was revoked by {locked.revoked_by_name}.")
+        raise Refused(
+            Reason.CHANGED_MEANWHILE,
+            _("%(name)s was revoked by %(revoked_by_name)s.")
+            % {"name": locked.name, "revoked_by_name": locked.revoked_by_name},
+        )
     return locked
 
 
 def _parse_scopes(scopes: Iterable[str]) -> list[str]:
     wanted = set(scopes)
     if not wanted:
-        raise BadInput("scopes", "A client without a scope can do nothing. Choose at least one.")
+        raise BadInput("scopes", _("A client without a scope can do nothing. Choose at least one."))
     if unknown := wanted - set(Scope.values):
-        raise BadInput("scopes", f"Scope {min(unknown)!r} is not known. Choose from the list.")
+        raise BadInput(
+            "scopes", _("Scope %(min)r is not known. Choose from the list.") % {"min": min(unknown)}
+        )
     return [scope for scope in Scope.values if scope in wanted]

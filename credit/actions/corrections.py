@@ -13,6 +13,8 @@ from credit.actions.outcome import Outcome
 from credit.actions.refusals import BadInput, Declined
 from credit.actors import Actor
 from credit.invoicing import credit_note
+from credit.languages import Label
+from credit.languages import Said as _
 from credit.models import Transaction, Wallet
 from credit.money import to_words
 from credit.terms import CHARGES, Kind, PaymentMode, Reason
@@ -41,7 +43,7 @@ class Correction(Request):
     def check(self, account: Account) -> None:
         """It was read before the wallet was locked; an old charge may have left for the archive meanwhile."""
         if not Transaction.objects.of(account.wallet).filter(pk=self.original.pk).exists():
-            message = (
+            message = _(
                 "The transaction has just left for the archive. Give credit instead, or have it restored."
             )
             raise BadInput("transaction", message, Reason.NOT_FOUND)
@@ -68,7 +70,9 @@ class Refund(Correction):
     def check(self, account: Account) -> None:
         super().check(account)
         if self.original.kind not in CHARGES:
-            message = f"A {self.original.get_kind_display().lower()} cannot be refunded. Reverse it instead."
+            message = _("A %(Label)s cannot be refunded. Reverse it instead.") % {
+                "Label": Label(Kind(self.original.kind).label)
+            }
             raise BadInput("transaction", message, Reason.NOT_FOUND)
         if self.micros is not None and self.original.invoice_id:
             inputs.cash(self.micros, account.wallet.currency)
@@ -138,7 +142,7 @@ def reverse(*, transaction: Transaction, reason: str, by: Actor, now: Now, key: 
 
 def _known(transaction: Transaction | None) -> Transaction:
     if not isinstance(transaction, Transaction):
-        raise BadInput("transaction", "The transaction is not known. Check it.", Reason.NOT_FOUND)
+        raise BadInput("transaction", _("The transaction is not known. Check it."), Reason.NOT_FOUND)
     return transaction
 
 
@@ -176,20 +180,23 @@ def _left_to_take(item: Transaction, asked: int | None) -> int:
     if asked is not None and asked > left:
         raise Declined(
             Reason.ALREADY_REFUNDED,
-            f"{to_words(left)} is left of this item. Ask for at most that.",
+            _("%(left)s is left of this item. Ask for at most that.") % {"left": to_words(left)},
             left_micros=left,
         )
     if left == 0:
-        raise Declined(Reason.ALREADY_REFUNDED, "Nothing is left of this item.", left_micros=0)
+        raise Declined(Reason.ALREADY_REFUNDED, _("Nothing is left of this item."), left_micros=0)
     return left if asked is None else asked
 
 
 def _refuse_irreversible(line: Transaction) -> None:
     if line.kind in (Kind.REVERSAL, Kind.ROUNDING):
-        kind = line.get_kind_display().lower()
-        raise Declined(Reason.NOT_REVERSIBLE, f"A {kind} cannot be reversed. Post what should stand instead.")
+        kind = Label(Kind(line.kind).label)
+        raise Declined(
+            Reason.NOT_REVERSIBLE,
+            _("A %(kind)s cannot be reversed. Post what should stand instead.") % {"kind": kind},
+        )
     if any(leg.corrections.filter(kind=Kind.REVERSAL).exists() for leg in _legs(line)):
-        raise Declined(Reason.NOT_REVERSIBLE, "The line has been reversed already.")
+        raise Declined(Reason.NOT_REVERSIBLE, _("The line has been reversed already."))
 
 
 def _legs(line: Transaction) -> list[Transaction]:

@@ -11,6 +11,7 @@ from credit.actions.charges import accepted, refuse_when_closed
 from credit.actions.outcome import Outcome
 from credit.actions.refusals import ConfirmationNeeded
 from credit.actors import Actor
+from credit.languages import Said as _
 from credit.models import Wallet
 from credit.money import to_words
 from credit.terms import Kind, Reason
@@ -82,8 +83,16 @@ class TakeBackCredit(MoneyRequest):
             currency = account.wallet.currency
             raise ConfirmationNeeded(
                 Reason.OWN_MONEY_EXCEEDED,
-                f"The customer’s own money is {to_words(own)} {currency}; taking back {to_words(self.micros)} makes "
-                f"a debt of {to_words(self.micros - max(0, own))} {currency}. Confirm it, or take back less.",
+                _(
+                    "The customer’s own money is %(own)s %(currency)s; taking back %(micros)s makes a "
+                    "debt of %(micros2)s %(currency)s. Confirm it, or take back less."
+                )
+                % {
+                    "own": to_words(own),
+                    "currency": currency,
+                    "micros": to_words(self.micros),
+                    "micros2": to_words(self.micros - max(0, own)),
+                },
                 field="amount",
                 own_money_micros=own,
             )

@@ -20,6 +20,7 @@ from credit.actions.books import Now
 from credit.actions.refusals import Refused, require
 from credit.actors import Actor
 from credit.documents import messages, posting
+from credit.languages import Said as _
 from credit.models import Change, Delivery, DeliveryKind, DeliveryState, Invoice, InvoiceKind
 from credit.terms import Reason
 
@@ -80,7 +81,7 @@ def send_invoice(*, invoice: Invoice, by: Actor, now: Now) -> Delivery:
 
     Refused(not_authorized | invalid_input | changed_meanwhile).
     """
-    require(by, "credit.send_invoice", "send invoices")
+    require(by, "credit.send_invoice", _("send invoices"))
     refuse_unsendable(invoice)
     at = now() if callable(now) else now
     delivery = waiting(invoice, DeliveryKind.INVOICE, by_name=by.name, now=at)
@@ -90,16 +91,16 @@ def send_invoice(*, invoice: Invoice, by: Actor, now: Now) -> Delivery:
 def refuse_unsendable(invoice: Invoice) -> None:
     """Refused(invalid_input) with what to do first."""
     if not settings.CREDIT_SEND_BY_EMAIL:
-        words = "The portal sends no e-mail. Somebody has to set EMAIL_URL first (docs/operations.md)."
+        words = _("The portal sends no e-mail. Somebody has to set EMAIL_URL first (docs/operations.md).")
         raise Refused(Reason.INVALID_INPUT, words)
     if invoice.issued_at is None:
-        raise Refused(Reason.INVALID_INPUT, "The invoice is a draft. Issue it first.")
+        raise Refused(Reason.INVALID_INPUT, _("The invoice is a draft. Issue it first."))
     if not is_to_be_sent(invoice):
         raise Refused(
-            Reason.INVALID_INPUT, "An internal statement, or an invoice of 0.00, is sent to nobody."
+            Reason.INVALID_INPUT, _("An internal statement, or an invoice of 0.00, is sent to nobody.")
         )
     if not address_of(invoice):
-        words = "The organization has no e-mail for bills. Set it under Billing details first."
+        words = _("The organization has no e-mail for bills. Set it under Billing details first.")
         raise Refused(Reason.INVALID_INPUT, words)
 
 
@@ -111,7 +112,7 @@ def put_on_its_way(delivery: Delivery, verb: str, *, by: Actor) -> Delivery:
             _record(delivery, verb, by, delivery.created_at, before={})
             transaction.on_commit(ask_a_worker)
     except IntegrityError:
-        raise Refused(Reason.CHANGED_MEANWHILE, "It is on its way already: somebody was faster.") from None
+        raise Refused(Reason.CHANGED_MEANWHILE, _("It is on its way already: somebody was faster.")) from None
     return delivery
 
 
@@ -120,13 +121,13 @@ def send_again(*, delivery: Delivery, by: Actor, now: Now) -> Delivery:
 
     It goes to the organization's address of today. Refused(not_authorized | invalid_input | changed_meanwhile).
     """
-    require(by, "credit.send_invoice", "send documents")
+    require(by, "credit.send_invoice", _("send documents"))
     refuse_unsendable(delivery.invoice)
     at = now() if callable(now) else now
     with transaction.atomic():
         row = _locked(delivery.pk, at)
         if row.state in (DeliveryState.WAITING, DeliveryState.SENDING):
-            raise Refused(Reason.CHANGED_MEANWHILE, "It is on its way already. Wait for its outcome.")
+            raise Refused(Reason.CHANGED_MEANWHILE, _("It is on its way already. Wait for its outcome."))
         before = {"state": row.state, "recipient": row.recipient}
         row.recipient, row.next_try_at, row.tries, row.error = address_of(row.invoice), at, 0, ""
         row.claimed_at = row.sent_at = row.failed_at = None
@@ -193,7 +194,9 @@ def _composed(delivery: Delivery, now: datetime) -> EmailMessage:
         return messages.compose(delivery, now)
     except Exception as error:
         log.exception("%s cannot be written", delivery.message_id)
-        raise posting.NotSent(f"The document cannot be made: {_words(error)}", for_good=True) from error
+        raise posting.NotSent(
+            _("The document cannot be made: %(words)s") % {"words": _words(error)}, for_good=True
+        ) from error
 
 
 def _claimed(pk: int, now: datetime) -> Delivery | None:

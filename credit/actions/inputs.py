@@ -9,6 +9,8 @@ import orjson
 
 from credit import money
 from credit.actions.refusals import BadInput
+from credit.languages import Number, Said
+from credit.languages import Said as _
 from credit.terms import CHARGES, Kind, Reason
 
 Amount = Decimal | int | str
@@ -20,11 +22,11 @@ def amount(sent: Amount, *, field: str = "amount", zero: bool = False) -> int:
     try:
         micros = money.to_micros(sent)
     except money.InvalidAmount as error:
-        raise BadInput(field, str(error), Reason.INVALID_AMOUNT) from None
+        raise BadInput(field, error.args[0], Reason.INVALID_AMOUNT) from None
     if micros < 0:
-        raise BadInput(field, "Amount is negative. Type it without the minus.", Reason.INVALID_AMOUNT)
+        raise BadInput(field, _("Amount is negative. Type it without the minus."), Reason.INVALID_AMOUNT)
     if micros == 0 and not zero:
-        raise BadInput(field, "Amount is zero. Type an amount above zero.", Reason.INVALID_AMOUNT)
+        raise BadInput(field, _("Amount is zero. Type an amount above zero."), Reason.INVALID_AMOUNT)
     return micros
 
 
@@ -34,8 +36,16 @@ def cash(micros: int, currency: str, *, field: str = "amount") -> int:
         rounded = money.round_to_currency(micros, currency)
         raise BadInput(
             field,
-            f"Amount has too many decimals. {currency} takes {money.decimals(currency)} here. "
-            f"Type {money.to_text(rounded)}, not {money.to_text(micros)}.",
+            _(
+                "Amount has too many decimals. %(currency)s takes %(decimals)s here. Type %(rounded)s, "
+                "not %(typed)s."
+            )
+            % {
+                "currency": currency,
+                "decimals": money.decimals(currency),
+                "rounded": Number(money.to_text(rounded)),
+                "typed": Number(money.to_text(micros)),
+            },
             Reason.INVALID_AMOUNT,
         )
     return micros
@@ -43,14 +53,20 @@ def cash(micros: int, currency: str, *, field: str = "amount") -> int:
 
 def text(sent: str | None, *, field: str, longest: int, required: bool = False) -> str:
     if sent is not None and not isinstance(sent, str):
-        raise BadInput(field, f"{_label(field)} must be text.")
+        raise BadInput(field, _("%(label)s must be text.") % {"label": _label(field)})
     value = (sent or "").strip()
     if required and not value:
-        raise BadInput(field, f"{_label(field)} is missing. Type it.")
+        raise BadInput(field, _("%(label)s is missing. Type it.") % {"label": _label(field)})
     if len(value) > longest:
-        raise BadInput(field, f"{_label(field)} is longer than {longest} characters. Shorten it.")
+        raise BadInput(
+            field,
+            _("%(label)s is longer than %(longest)s characters. Shorten it.")
+            % {"label": _label(field), "longest": longest},
+        )
     if "\x00" in value or not (value.isascii() or _is_whole(value)):
-        raise BadInput(field, f"{_label(field)} has a character that cannot be stored. Remove it.")
+        raise BadInput(
+            field, _("%(label)s has a character that cannot be stored. Remove it.") % {"label": _label(field)}
+        )
     return value
 
 
@@ -64,18 +80,26 @@ def instant(sent: datetime | None, *, field: str) -> datetime | None:
         return None
     if not isinstance(sent, datetime) or sent.utcoffset() is None:
         raise BadInput(
-            field, f"{_label(field)} needs a date, a time and a zone, such as 2026-11-30T15:32:00+02:00."
+            field,
+            _("%(label)s needs a date, a time and a zone, such as 2026-11-30T15:32:00+02:00.")
+            % {"label": _label(field)},
         )
     try:
         return sent.astimezone(UTC)
     except OverflowError:
-        raise BadInput(field, f"{_label(field)} lies outside the calendar. Check the year.") from None
+        raise BadInput(
+            field, _("%(label)s lies outside the calendar. Check the year.") % {"label": _label(field)}
+        ) from None
 
 
 def charge_kind(sent: str) -> Kind:
     if sent not in CHARGES:
         kinds = ", ".join(kind.value for kind in Kind if kind in CHARGES)
-        raise BadInput("kind", f"Kind {sent!r} is none that can be charged. Use one of {kinds}.")
+        raise BadInput(
+            "kind",
+            _("Kind %(sent)r is none that can be charged. Use one of %(kinds)s.")
+            % {"sent": sent, "kinds": kinds},
+        )
     return Kind(sent)
 
 
@@ -83,7 +107,7 @@ def currency(sent: str) -> str:
     try:
         money.decimals(sent)
     except money.InvalidAmount as error:
-        raise BadInput("currency", str(error)) from None
+        raise BadInput("currency", error.args[0]) from None
     return sent
 
 
@@ -97,12 +121,14 @@ def fingerprint(verb: str, content: dict[str, Any]) -> str:
     try:
         return sha256(orjson.dumps([verb, sent], option=_OPTIONS, default=_canonical)).hexdigest()
     except orjson.JSONEncodeError:
-        raise BadInput("request", "The request has a character that cannot be stored. Remove it.") from None
+        raise BadInput(
+            "request", _("The request has a character that cannot be stored. Remove it.")
+        ) from None
 
 
 def _canonical(value: Any) -> str:
     return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)
 
 
-def _label(field: str) -> str:
-    return field.replace("_", " ").capitalize()
+def _label(field: str) -> Said:
+    return Said(field.replace("_", " ").capitalize())

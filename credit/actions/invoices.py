@@ -15,6 +15,7 @@ from credit.actions.books import Books, Now, opened
 from credit.actions.refusals import Refused, require
 from credit.actions.writing import insert_rows, update_rows
 from credit.actors import Actor
+from credit.languages import Said as _
 from credit.models import Change, Invoice, InvoiceKind, InvoiceLine, InvoiceSeries, Seller, Wallet
 from credit.terms import Reason
 
@@ -59,7 +60,7 @@ class _HeldBackMeanwhile(Exception):
 
 def issue_now(*, invoice: Invoice, reason: str, by: Actor, now: Now) -> Invoice:
     """Issues a draft before its review time is over, held back or not. Refused(not_authorized | changed_meanwhile)."""
-    words = _asked(by, reason, "issue an invoice")
+    words = _asked(by, reason, _("issue an invoice"))
     at = _read(now)
     with transaction.atomic():
         every = _locked_series(at)
@@ -73,11 +74,13 @@ def issue_now(*, invoice: Invoice, reason: str, by: Actor, now: Now) -> Invoice:
 
 def hold_back(*, invoice: Invoice, reason: str, by: Actor, now: Now) -> Invoice:
     """The draft is not issued until somebody lets it go or issues it. Refused(not_authorized | changed_meanwhile)."""
-    words = _asked(by, reason, "hold an invoice back")
+    words = _asked(by, reason, _("hold an invoice back"))
     with opened([invoice.wallet_id], by=by, now=now) as books:
         draft = _draft(invoice)
         if draft.held_back_at:
-            who = f"{draft.held_back_by_name} holds the invoice back already."
+            who = _("%(held_back_by_name)s holds the invoice back already.") % {
+                "held_back_by_name": draft.held_back_by_name
+            }
             raise Refused(Reason.CHANGED_MEANWHILE, who)
         draft.held_back_at, draft.held_back_by_name = books.accounts[draft.wallet_id].at, by.name
         draft.save(update_fields=["held_back_at", "held_back_by_name"])
@@ -87,11 +90,11 @@ def hold_back(*, invoice: Invoice, reason: str, by: Actor, now: Now) -> Invoice:
 
 def let_go(*, invoice: Invoice, reason: str, by: Actor, now: Now) -> Invoice:
     """A draft that was held back goes out with the next run. Refused(not_authorized | changed_meanwhile)."""
-    words = _asked(by, reason, "let an invoice go")
+    words = _asked(by, reason, _("let an invoice go"))
     with opened([invoice.wallet_id], by=by, now=now) as books:
         draft = _draft(invoice)
         if not draft.held_back_at:
-            raise Refused(Reason.CHANGED_MEANWHILE, "Nobody holds the invoice back any more.")
+            raise Refused(Reason.CHANGED_MEANWHILE, _("Nobody holds the invoice back any more."))
         draft.held_back_at, draft.held_back_by_name = None, ""
         draft.save(update_fields=["held_back_at", "held_back_by_name"])
         _record(books, draft, "let_go_invoice", words, {"held_back": True}, {"held_back": False})
@@ -136,7 +139,7 @@ def _draft(invoice: Invoice) -> Invoice:
     draft: Invoice | None = _drafts([invoice.pk]).first()
     if draft is None:
         raise Refused(
-            Reason.CHANGED_MEANWHILE, "The invoice is issued already. A credit note can correct it."
+            Reason.CHANGED_MEANWHILE, _("The invoice is issued already. A credit note can correct it.")
         )
     return draft
 

@@ -6,7 +6,6 @@ from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 
 from credit import periods
 from credit.actions import inputs
@@ -14,6 +13,7 @@ from credit.actions.authority import BeyondAuthority, Bounds, Raise, raised
 from credit.actions.refusals import BadInput, Refused, require
 from credit.actions.settling import clear_temporary, place_temporary
 from credit.actors import Actor
+from credit.languages import Said as _
 from credit.models import LimitSlot, Wallet
 from credit.money import to_words
 from credit.terms import ChangeReason, PaymentMode, Reason
@@ -89,22 +89,27 @@ def parse_permanent(amount: inputs.Amount | None, unlimited: bool, currency: str
 
     Asked by every verb that sets one, so that a new wallet or a switch of mode is no way around the right.
     """
-    require(by, "credit.set_credit_limit", "set a credit limit")
+    require(by, "credit.set_credit_limit", _("set a credit limit"))
     if unlimited:
         if amount not in (None, ""):
-            raise BadInput("amount", "A limit is an amount or unlimited, not both. Leave the amount empty.")
-        require(by, "credit.set_unlimited_limit", "make a limit unlimited")
+            raise BadInput(
+                "amount", _("A limit is an amount or unlimited, not both. Leave the amount empty.")
+            )
+        require(by, "credit.set_unlimited_limit", _("make a limit unlimited"))
         return None
     if amount is None or amount == "":
         raise BadInput(
-            "amount", "Credit limit is missing. Type an amount; 0 is a real zero.", Reason.INVALID_AMOUNT
+            "amount", _("Credit limit is missing. Type an amount; 0 is a real zero."), Reason.INVALID_AMOUNT
         )
     return inputs.cash(inputs.amount(amount, zero=True), currency)
 
 
 def parse_reason(reason_code: str, reason: str) -> tuple[str, str]:
     if reason_code and reason_code not in ChangeReason.values:
-        raise BadInput("reason_code", f"Reason {reason_code!r} is not in the list. Choose one.")
+        raise BadInput(
+            "reason_code",
+            _("Reason %(reason_code)r is not in the list. Choose one.") % {"reason_code": reason_code},
+        )
     return reason_code, inputs.text(reason, field="reason", longest=255)
 
 
@@ -120,16 +125,19 @@ def parse_review(review_on: date | None, zone: str, t: datetime) -> date:
 
 def refuse_wish(wallet: Wallet, wish: Wish, by: Actor) -> None:
     if wallet.closed_at:
-        raise Refused(Reason.WALLET_CLOSED, "The wallet is closed. Reopen it before you set a limit.")
+        raise Refused(Reason.WALLET_CLOSED, _("The wallet is closed. Reopen it before you set a limit."))
     parse_permanent(wish.amount, wish.unlimited, wallet.currency, by)
     if not wish.is_temporary:
         return
     if wish.unlimited:
-        raise BadInput("unlimited", "Unlimited is permanent only. Leave days and end empty.")
+        raise BadInput("unlimited", _("Unlimited is permanent only. Leave days and end empty."))
     if wallet.mode == PaymentMode.POSTPAID and not settings.CREDIT_TEMPORARY_LIMIT_FOR_POSTPAID:
         raise Refused(
             Reason.NOT_ALLOWED_FOR_MODE,
-            "Temporary limits are for prepaid wallets. Set a permanent one, or ask for the setting that allows them.",
+            _(
+                "Temporary limits are for prepaid wallets. Set a permanent one, or ask for the setting "
+                "that allows them."
+            ),
             field="days",
         )
 
@@ -169,28 +177,32 @@ def slot_columns(
 def _span(wallet: Wallet, wish: Wish, t: datetime) -> tuple[datetime, datetime]:
     starts_at = inputs.instant(wish.starts_at, field="starts_at") or t
     if starts_at < t:
-        raise BadInput("starts_at", "The start lies in the past. Leave it empty to start now.")
+        raise BadInput("starts_at", _("The start lies in the past. Leave it empty to start now."))
     if wish.days is not None and wish.ends_at is not None:
-        raise BadInput("ends_at", "Give days or an exact end, not both.")
+        raise BadInput("ends_at", _("Give days or an exact end, not both."))
     if wish.days is not None:
         ends_at = _days_later(starts_at, wish.days, wallet.time_zone)
     else:
         given = inputs.instant(wish.ends_at, field="ends_at")
         if given is None:
-            raise BadInput("days", "A temporary limit needs an end. Type the days or an exact end.")
+            raise BadInput("days", _("A temporary limit needs an end. Type the days or an exact end."))
         ends_at = given
     if ends_at <= starts_at:
-        raise BadInput("ends_at", "The end is not after the start. Give a later one.")
+        raise BadInput("ends_at", _("The end is not after the start. Give a later one."))
     longest = settings.CREDIT_LONGEST_TEMPORARY_LIMIT_DAYS
     if ends_at > _days_later(starts_at, longest, wallet.time_zone):
-        raise BadInput("ends_at", f"A temporary limit lasts at most {longest} days. Give an earlier end.")
+        raise BadInput(
+            "ends_at",
+            _("A temporary limit lasts at most %(longest)s days. Give an earlier end.")
+            % {"longest": longest},
+        )
     return starts_at, ends_at
 
 
 def _days_later(starts_at: datetime, days: int, zone: str) -> datetime:
     longest = settings.CREDIT_LONGEST_TEMPORARY_LIMIT_DAYS
     if not isinstance(days, int) or isinstance(days, bool) or not 1 <= days <= longest:
-        raise BadInput("days", f"Days must be a whole number from 1 to {longest}.")
+        raise BadInput("days", _("Days must be a whole number from 1 to %(longest)s.") % {"longest": longest})
     return periods.days_later(starts_at, days, zone)
 
 
@@ -207,15 +219,28 @@ def _below_permanent(wallet: Wallet, plan: Plan) -> list[str]:
     if not wallet.limit_unlimited and amount >= permanent:
         return []
     stands = "unlimited" if wallet.limit_unlimited else f"{to_words(permanent)} {wallet.currency}"
-    return [f"{to_words(amount)} {wallet.currency} is below the permanent limit, which is {stands}."]
+    return [
+        _("%(amount)s %(currency)s is below the permanent limit, which is %(stands)s.")
+        % {"amount": to_words(amount), "currency": wallet.currency, "stands": stands}
+    ]
 
 
 def below_use(wallet: Wallet, limit: int | None, used: int) -> list[str]:
     if limit is None or limit >= used:
         return []
-    missing = f"more than {to_words(used - limit)} {wallet.currency} is paid"
-    cure = missing if wallet.mode == PaymentMode.PREPAID else f"the month resets or {missing}"
-    return [f"{to_words(used)} {wallet.currency} is used already: the customer is blocked until {cure}."]
+    missing = _("more than %(used)s %(currency)s is paid") % {
+        "used": to_words(used - limit),
+        "currency": wallet.currency,
+    }
+    cure = (
+        missing
+        if wallet.mode == PaymentMode.PREPAID
+        else _("the month resets or %(missing)s") % {"missing": missing}
+    )
+    return [
+        _("%(used)s %(currency)s is used already: the customer is blocked until %(cure)s.")
+        % {"used": to_words(used), "currency": wallet.currency, "cure": cure}
+    ]
 
 
 def as_settled(wallet: Any, t: datetime) -> Wallet:

@@ -31,6 +31,7 @@ from credit.actions.limit_plans import (
 from credit.actions.refusals import ConfirmationNeeded, Refused, require
 from credit.actions.settling import clear_temporary, end_limit, place_temporary
 from credit.actors import Actor
+from credit.languages import Said as _
 from credit.models import CreditLimit, LimitEnding, LimitSlot, Wallet
 from credit.terms import PaymentMode, Reason
 
@@ -57,7 +58,7 @@ def set_limit(
     BeyondAuthority (not_authorized too) carries what is allowed;
     ConfirmationNeeded names the harm until `confirmed`.
     """
-    require(by, "credit.set_credit_limit", "set a credit limit")
+    require(by, "credit.set_credit_limit", _("set a credit limit"))
     wish = Wish(amount, unlimited, days, ends_at, starts_at, review_on)
     told = parse_reason(reason_code, reason)
     with _changed(wallet, "set_limit", told, by, now) as account:
@@ -113,14 +114,16 @@ def end_temporary(
     now: Now,
 ) -> None:
     """Ends the running temporary limit early, or takes the scheduled one back."""
-    require(by, "credit.set_credit_limit", "end a temporary limit")
+    require(by, "credit.set_credit_limit", _("end a temporary limit"))
     told = parse_reason(reason_code, reason)
     with _changed(wallet, "end_temporary_limit", told, by, now) as account:
         refuse_if_changed(account, version)
         if slot not in (LimitSlot.TEMPORARY, LimitSlot.SCHEDULED) or not getattr(
             account.wallet, f"{slot}_ends_at"
         ):
-            raise Refused(Reason.NOT_FOUND, "There is no such temporary limit any more. Look at the history.")
+            raise Refused(
+                Reason.NOT_FOUND, _("There is no such temporary limit any more. Look at the history.")
+            )
         _refuse_below_use(account, slot_columns(slot), confirmed)
         ends = raise_of(
             account.wallet, slot_columns(slot), "end_temporary_limit", account.at, wish={"slot": slot}
@@ -140,16 +143,16 @@ def remove_permanent(
     now: Now,
 ) -> None:
     """Back to "not set"; prepaid only, since a postpaid wallet needs a limit."""
-    require(by, "credit.set_credit_limit", "remove a credit limit")
+    require(by, "credit.set_credit_limit", _("remove a credit limit"))
     told = parse_reason(reason_code, reason)
     with _changed(wallet, "remove_permanent_limit", told, by, now) as account:
         refuse_if_changed(account, version)
         if account.wallet.mode == PaymentMode.POSTPAID:
             raise Refused(
-                Reason.CREDIT_LIMIT_REQUIRED, "A postpaid wallet needs a limit. Set another one instead."
+                Reason.CREDIT_LIMIT_REQUIRED, _("A postpaid wallet needs a limit. Set another one instead.")
             )
         if account.wallet.permanent_limit_micros is None and not account.wallet.limit_unlimited:
-            raise Refused(Reason.NOT_FOUND, "There is no permanent limit any more. Look at the history.")
+            raise Refused(Reason.NOT_FOUND, _("There is no permanent limit any more. Look at the history."))
         _refuse_below_use(account, {"permanent_limit_micros": None, "limit_unlimited": False}, confirmed)
         drop_permanent(account)
 

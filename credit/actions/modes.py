@@ -17,6 +17,7 @@ from credit.actions.refusals import BadInput, ConfirmationNeeded, Refused, requi
 from credit.actions.settling import end_period, start_period
 from credit.actors import Actor
 from credit.invoicing import opening_invoice, rounding_left
+from credit.languages import Said as _
 from credit.models import LimitSlot, Period, Wallet
 from credit.terms import Kind, PaymentMode, Reason, Scheme
 
@@ -52,7 +53,7 @@ def change_mode(
     now: Now,
 ) -> Wallet:
     """Prepaid <-> postpaid. BadInput, or Refused(credit_limit_required | changed_meanwhile | wallet_closed | …)."""
-    require(by, "credit.change_payment_mode", "change the payment mode")
+    require(by, "credit.change_payment_mode", _("change the payment mode"))
     wish = ModeWish(to, scheme, limit, unlimited, keep_limit)
     code, words = parse_reason(reason_code, reason)
     with opened([wallet.pk], by=by, now=now) as books:
@@ -80,20 +81,22 @@ def change_scheme(
     now: Now,
 ) -> Wallet:
     """From now on; nothing that was posted is reclassified."""
-    require(by, "credit.change_payment_mode", "change the invoicing scheme")
+    require(by, "credit.change_payment_mode", _("change the invoicing scheme"))
     code, words = parse_reason(reason_code, reason)
     _parse_scheme(scheme)
     with opened([wallet.pk], by=by, now=now) as books:
         account = books[wallet]
         refuse_if_changed(account, version)
         if account.wallet.closed_at:
-            raise Refused(Reason.WALLET_CLOSED, "The wallet is closed. Reopen it first.")
+            raise Refused(Reason.WALLET_CLOSED, _("The wallet is closed. Reopen it first."))
         if account.wallet.mode != PaymentMode.POSTPAID:
             raise Refused(
-                Reason.NOT_ALLOWED_FOR_MODE, "Only a postpaid wallet has an invoicing scheme.", field="scheme"
+                Reason.NOT_ALLOWED_FOR_MODE,
+                _("Only a postpaid wallet has an invoicing scheme."),
+                field="scheme",
             )
         if account.wallet.scheme == scheme:
-            raise BadInput("scheme", "That is the scheme already. Choose another one.")
+            raise BadInput("scheme", _("That is the scheme already. Choose another one."))
         before = snapshot(account.wallet)
         account.wallet.scheme = scheme
         record(account, "change_scheme", before, reason_code=code, reason=words)
@@ -197,24 +200,26 @@ def _limit_columns(wallet: Wallet, wish: ModeWish, by: Actor) -> dict[str, Any]:
 
 def _refuse(wallet: Wallet, wish: ModeWish, by: Actor) -> None:
     if wallet.closed_at:
-        raise Refused(Reason.WALLET_CLOSED, "The wallet is closed. Reopen it first.")
+        raise Refused(Reason.WALLET_CLOSED, _("The wallet is closed. Reopen it first."))
     if wish.to not in PaymentMode.values:
-        raise BadInput("to", f"Payment mode {wish.to!r} is not known. Choose prepaid or postpaid.")
+        raise BadInput(
+            "to", _("Payment mode %(to)r is not known. Choose prepaid or postpaid.") % {"to": wish.to}
+        )
     if wish.to == wallet.mode:
-        raise BadInput("to", f"The wallet is {wish.to} already.")
+        raise BadInput("to", _("The wallet is %(to)s already.") % {"to": wish.to})
     if wish.to == PaymentMode.POSTPAID:
         _parse_scheme(wish.scheme)
         _refuse_without_limit(wallet, wish, by)
     elif wish.keep_limit is None and wish.limit in (None, "") and not wish.unlimited:
         raise ConfirmationNeeded(
-            Reason.INVALID_INPUT, "Say whether the credit limit is kept or removed.", field="keep_limit"
+            Reason.INVALID_INPUT, _("Say whether the credit limit is kept or removed."), field="keep_limit"
         )
 
 
 def _refuse_without_limit(wallet: Wallet, wish: ModeWish, by: Actor) -> None:
     stands = wallet.permanent_limit_micros is not None or wallet.limit_unlimited
     if not _limit_columns(wallet, wish, by) and not (wish.keep_limit and stands):
-        message = (
+        message = _(
             "A postpaid wallet needs a limit. Set it in this step, or keep the permanent one if there is one."
         )
         raise Refused(Reason.CREDIT_LIMIT_REQUIRED, message, field="limit")
@@ -222,4 +227,8 @@ def _refuse_without_limit(wallet: Wallet, wish: ModeWish, by: Actor) -> None:
 
 def _parse_scheme(scheme: str) -> None:
     if scheme not in Scheme.values:
-        raise BadInput("scheme", f"Scheme {scheme!r} is not known. Choose one of {', '.join(Scheme.values)}.")
+        raise BadInput(
+            "scheme",
+            _("Scheme %(scheme)r is not known. Choose one of %(values)s.")
+            % {"scheme": scheme, "values": ", ".join(Scheme.values)},
+        )

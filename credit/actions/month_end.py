@@ -17,6 +17,7 @@ from credit.actions import closes, month_end_chunks, rehearsal
 from credit.actions.month_end_reports import report_of
 from credit.actions.refusals import require
 from credit.actors import Actor
+from credit.languages import Said as _
 from credit.models import MonthEndChunk, MonthEndRun, RunKind, Wallet
 from credit.models.month_end import ChunkQuerySet
 
@@ -48,7 +49,7 @@ _RANGES = """
 
 def start(*, kind: str, by: Actor, now: Clock) -> MonthEndRun:
     """The open run of the kind, else a new one; beat or a worker takes it up. Refused(not_authorized)."""
-    require(by, "credit.run_month_end", "run the month end")
+    require(by, "credit.run_month_end", _("run the month end"))
     run = _opened(kind, by, now())
     transaction.on_commit(ask_for_a_round)
     return run
@@ -56,7 +57,7 @@ def start(*, kind: str, by: Actor, now: Clock) -> MonthEndRun:
 
 def try_again(*, run: MonthEndRun, by: Actor, now: Clock) -> MonthEndRun:
     """Asks at once for what failed: by its chunks while the run is open, else by a new run."""
-    require(by, "credit.run_month_end", "run the month end")
+    require(by, "credit.run_month_end", _("run the month end"))
     if run.finished_at:
         return start(kind=run.kind, by=by, now=now)
     run.chunks.left().exclude(error="").update(asked_at=None, tries=0)

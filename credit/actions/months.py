@@ -14,6 +14,7 @@ from django.db.models import Max, Q
 from credit.actions import trail
 from credit.actions.refusals import BadInput, Refused, require
 from credit.actors import Actor
+from credit.languages import Said as _
 from credit.models import Invoice, LockedMonth, Period, Wallet
 from credit.periods import month_start
 from credit.terms import Reason
@@ -41,9 +42,9 @@ def lock(*, month: date, by: Actor, now: Clock) -> LockedMonth:
 
     BadInput for no first day; MonthNotDone; Refused(not_authorized).
     """
-    require(by, "credit.lock_month", "lock a month")
+    require(by, "credit.lock_month", _("lock a month"))
     if month.day != 1:
-        raise BadInput("month", "A month is named by its first day.")
+        raise BadInput("month", _("A month is named by its first day."))
     if left := what_is_left(month, now()):
         raise MonthNotDone(left)
     with transaction.atomic():
@@ -66,17 +67,22 @@ def what_is_left(month: date, now: datetime) -> list[str]:
     """Sentences; none if the month can be locked: over everywhere, every period closed, every invoice issued."""
     over_everywhere = end_of(month, LAST_ZONE)
     if now < over_everywhere:
-        return [f"{month:%B %Y} is not over everywhere before {over_everywhere:%d %B, %H:%M} UTC."]
-    left = []
+        return [
+            _("%(month)s is not over everywhere before %(over_everywhere)s UTC.")
+            % {"month": f"{month:%B %Y}", "over_everywhere": f"{over_everywhere:%d %B, %H:%M}"}
+        ]
+    left: list[str] = []
     to_close = (
         Wallet.objects.filter(period_ends_at__lte=over_everywhere).exists()
         or Period.objects.filter(closed_at=None, ends_at__lte=over_everywhere).exists()
     )
     if to_close:
-        left.append("Some wallets are not closed yet. The month end does that by itself; look at its run.")
+        left.append(_("Some wallets are not closed yet. The month end does that by itself; look at its run."))
     of_the_month = Q(period_ends_at__lte=over_everywhere) | Q(created_at__lt=end_of(month))
     if Invoice.objects.filter(of_the_month, issued_at=None).exists():
-        left.append("Some invoices are still drafts. Issue them, or let them go when their review is over.")
+        left.append(
+            _("Some invoices are still drafts. Issue them, or let them go when their review is over.")
+        )
     return left
 
 
@@ -89,7 +95,7 @@ def drive(*, now: Clock) -> Iterator[dict[str, int]]:
 
 def raise_wallets(locked: LockedMonth, *, steps: int, now: Clock) -> LockedMonth:
     """Raises wallets in pk order; in force once none is left. Each step is a transaction of its own."""
-    for _ in range(steps):
+    for _turn in range(steps):
         if locked.in_force_at:
             break
         locked = _step(locked.pk, now)

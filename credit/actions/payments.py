@@ -13,6 +13,7 @@ from credit.actions.charges import accepted, refuse_other_currency, refuse_when_
 from credit.actions.outcome import Outcome
 from credit.actions.refusals import BadInput, ConfirmationNeeded
 from credit.actors import Actor
+from credit.languages import Said as _
 from credit.models import Payment, PaymentMethod, Transaction, Wallet
 from credit.money import to_words
 from credit.terms import Kind, Reason
@@ -40,10 +41,11 @@ class PaymentLine(Request):
         if self.method is not None and self.method not in PaymentMethod.values:
             raise BadInput(
                 "method",
-                f"Method {self.method!r} is not known. Use one of {', '.join(PaymentMethod.values)}.",
+                _("Method %(method)r is not known. Use one of %(values)s.")
+                % {"method": self.method, "values": ", ".join(PaymentMethod.values)},
             )
         if self.received_on is not None and type(self.received_on) is not date:
-            raise BadInput("received_on", "Received on must be a date, such as 2026-11-30.")
+            raise BadInput("received_on", _("Received on must be a date, such as 2026-11-30."))
 
     def content(self) -> dict[str, Any]:
         sent = ("method", "reference", "remark", "currency", "received_on")
@@ -88,8 +90,16 @@ class PaymentLine(Request):
             first = used[0]
             raise ConfirmationNeeded(
                 Reason.REFERENCE_USED,
-                f"Reference {self.reference} was used for {to_words(first.transaction.amount_micros)} "
-                f"{account.wallet.currency} received on {first.received_on}. Confirm that this is another payment.",
+                _(
+                    "Reference %(reference)s was used for %(amount)s %(currency)s received on "
+                    "%(received_on)s. Confirm that this is another payment."
+                )
+                % {
+                    "reference": self.reference,
+                    "amount": to_words(first.transaction.amount_micros),
+                    "currency": account.wallet.currency,
+                    "received_on": first.received_on,
+                },
                 field="reference",
             )
         return None
@@ -121,5 +131,5 @@ def _already(payment: Payment, account: Account) -> Outcome:
         "payment", account, line, recorded_by=line.by_name, recorded_at=line.posted_at.isoformat()
     )
     outcome.replayed = True
-    outcome.message = f"Already recorded by {line.by_name}."
+    outcome.message = _("Already recorded by %(by_name)s.") % {"by_name": line.by_name}
     return outcome

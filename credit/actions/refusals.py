@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from credit.languages import Said as _
+from credit.languages import shown
 from credit.terms import Reason
 
 
@@ -14,6 +16,11 @@ class NotDone(Exception):
         self.message = message
         self.field = field
         self.numbers = numbers
+
+    @property
+    def shown(self) -> str:
+        """The sentence in the reader's language; `message` is what is kept and what the API says."""
+        return str(shown(self.message))
 
 
 class BadInput(NotDone):
@@ -38,4 +45,8 @@ class Declined(NotDone):
 def require(by: Any, permission: str, deed: str) -> None:
     """Refused(not_authorized) unless the actor has the right."""
     if not by.may(permission):
-        raise Refused(Reason.NOT_AUTHORIZED, f"{by.name} may not {deed}. Ask somebody who has that right.")
+        raise Refused(
+            Reason.NOT_AUTHORIZED,
+            _("%(name)s may not %(deed)s. Ask somebody who has that right.")
+            % {"name": by.name, "deed": deed},
+        )

@@ -15,6 +15,7 @@ from credit.actions.books import Now
 from credit.actions.deliveries import put_on_its_way, refuse_unsendable, waiting
 from credit.actions.refusals import Refused, require
 from credit.actors import Actor
+from credit.languages import Said as _
 from credit.models import Delivery, DeliveryKind, Invoice, InvoiceKind
 from credit.models.invoice import InvoiceQuerySet
 from credit.terms import Reason
@@ -30,11 +31,11 @@ def remind(*, invoice: Invoice, by: Actor, now: Now) -> Delivery:
 
     Refused(not_authorized | invalid_input | changed_meanwhile).
     """
-    require(by, "credit.send_invoice", "send reminders")
+    require(by, "credit.send_invoice", _("send reminders"))
     refuse_unsendable(invoice)
     at = now() if callable(now) else now
     if not Invoice.objects.overdue(_today(invoice, at)).filter(pk=invoice.pk).exists():
-        raise Refused(Reason.INVALID_INPUT, "The invoice is not overdue, so nobody is reminded of it.")
+        raise Refused(Reason.INVALID_INPUT, _("The invoice is not overdue, so nobody is reminded of it."))
     level = last_level(invoice) + 1
     return put_on_its_way(
         waiting(invoice, DeliveryKind.REMINDER, by_name=by.name, now=at, level=level), "remind", by=by

@@ -11,6 +11,7 @@ from credit.actions.changes import record, snapshot
 from credit.actions.limit_plans import parse_reason
 from credit.actions.refusals import BadInput, Refused, require
 from credit.actors import Actor
+from credit.languages import Said as _
 from credit.terms import Reason
 from organizations.models import Organization, OrganizationStatus, validate_time_zone
 
@@ -19,14 +20,14 @@ def suspend(
     *, organization: Organization, reason_code: str = "", reason: str = "", by: Actor, now: Now
 ) -> None:
     """Stops charges, new and extended holds, withdrawals and transfers out on all wallets; nothing else."""
-    require(by, "credit.suspend_organization", "suspend an organization")
+    require(by, "credit.suspend_organization", _("suspend an organization"))
     _set_status(organization, OrganizationStatus.SUSPENDED, "suspend", reason_code, reason, by, now)
 
 
 def resume(
     *, organization: Organization, reason_code: str = "", reason: str = "", by: Actor, now: Now
 ) -> None:
-    require(by, "credit.suspend_organization", "resume an organization")
+    require(by, "credit.suspend_organization", _("resume an organization"))
     _set_status(organization, OrganizationStatus.ACTIVE, "resume", reason_code, reason, by, now)
 
 
@@ -40,7 +41,7 @@ def change_time_zone(
     now: Now,
 ) -> None:
     """The running periods keep their end; the next ones follow the new zone (product.md section 5)."""
-    require(by, "credit.change_payment_mode", "change a time zone")
+    require(by, "credit.change_payment_mode", _("change a time zone"))
     try:
         validate_time_zone(inputs.text(time_zone, field="time_zone", longest=64, required=True))
     except ValidationError as error:
@@ -65,9 +66,11 @@ def _set_status(
     with transaction.atomic():
         locked = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
         if locked.status == OrganizationStatus.CLOSED:
-            raise Refused(Reason.WALLET_CLOSED, "The organization is closed. Reopen a wallet first.")
+            raise Refused(Reason.WALLET_CLOSED, _("The organization is closed. Reopen a wallet first."))
         if locked.status == status:
-            raise Refused(Reason.CHANGED_MEANWHILE, f"The organization is {status} already.")
+            raise Refused(
+                Reason.CHANGED_MEANWHILE, _("The organization is %(status)s already.") % {"status": status}
+            )
         locked.status = organization.status = status
         locked.save(update_fields=["status"])
         _on_all_wallets(locked, verb, mark, reason_code, reason, by, now)

@@ -13,6 +13,7 @@ from credit.actions.outcome import Outcome
 from credit.actions.refusals import BadInput
 from credit.actions.withdrawals import refuse_beyond_own_money
 from credit.actors import Actor
+from credit.languages import Said as _
 from credit.models import Wallet
 from credit.terms import Kind, Reason
 
@@ -32,7 +33,7 @@ class Transfer(MoneyRequest):
         super().parse()
         if not isinstance(self.target, Wallet):
             raise BadInput(
-                "target", "The wallet to transfer to is not known. Check the Wallet ID.", Reason.NOT_FOUND
+                "target", _("The wallet to transfer to is not known. Check the Wallet ID."), Reason.NOT_FOUND
             )
 
     def content(self) -> dict[str, Any]:
@@ -41,13 +42,13 @@ class Transfer(MoneyRequest):
     def check(self, account: Account) -> None:
         source, target = account.wallet, self._target(account).wallet
         if source.pk == target.pk:
-            raise BadInput("target", "That is the same wallet. Choose another one.", Reason.SAME_WALLET)
+            raise BadInput("target", _("That is the same wallet. Choose another one."), Reason.SAME_WALLET)
         if source.organization_id != target.organization_id:
-            raise BadInput("target", "Money moves only between wallets of one organization.")
+            raise BadInput("target", _("Money moves only between wallets of one organization."))
         if source.currency != target.currency:
-            message = (
-                f"One wallet is in {source.currency}, the other in {target.currency}; nothing is converted."
-            )
+            message = _(
+                "One wallet is in %(currency)s, the other in %(currency2)s; nothing is converted."
+            ) % {"currency": source.currency, "currency2": target.currency}
             raise BadInput("target", message, Reason.CURRENCY_MISMATCH)
         super().check(account)
         self._target(account).refuse_beyond_bounds(balance=self.micros)

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from credit.actions import inputs, months
-from credit.actions.authority import Raise, raised, spend
+from credit.actions.authority import Raise, raised, spend_on_new
 from credit.actions.books import Account, Books, Now, opened
 from credit.actions.changes import record, snapshot
 from credit.actions.limit_plans import LIMIT_COLUMNS, parse_permanent, parse_reason
@@ -17,6 +17,7 @@ from credit.actions.limits import first_limit
 from credit.actions.modes import begin_postpaid, finish_postpaid
 from credit.actions.refusals import BadInput, ConfirmationNeeded, Refused, require
 from credit.actors import Actor
+from credit.languages import Said as _
 from credit.models import Wallet
 from credit.money import minor_unit
 from credit.periods import month_end_after
@@ -51,7 +52,7 @@ class NewWallet:
         _refuse_mode(self.mode, self.scheme)
         if self.mode == PaymentMode.POSTPAID and not self.has_limit:
             raise Refused(
-                Reason.CREDIT_LIMIT_REQUIRED, "A postpaid wallet needs a limit. Set one.", field="limit"
+                Reason.CREDIT_LIMIT_REQUIRED, _("A postpaid wallet needs a limit. Set one."), field="limit"
             )
         return parse_permanent(self.limit, self.unlimited, self.currency, by) if self.has_limit else None
 
@@ -87,7 +88,7 @@ def create_customer(
 
     With `another=False`, ConfirmationNeeded where a customer has this very name.
     """
-    require(by, "organizations.add_organization", "create an organization")
+    require(by, "organizations.add_organization", _("create an organization"))
     if not another:
         _ask_before_a_namesake(organization["name"])
     with transaction.atomic():
@@ -103,7 +104,8 @@ def _ask_before_a_second(organization: Organization, currency: str) -> None:
     if first:
         raise ConfirmationNeeded(
             Reason.INVALID_INPUT,
-            f"{organization.name} has an open {currency} wallet already: {first.wallet_id}. Create one more?",
+            _("%(name)s has an open %(currency)s wallet already: %(wallet_id)s. Create one more?")
+            % {"name": organization.name, "currency": currency, "wallet_id": first.wallet_id},
         )
 
 
@@ -112,8 +114,8 @@ def _ask_before_a_namesake(name: str) -> None:
     if namesake:
         raise ConfirmationNeeded(
             Reason.INVALID_INPUT,
-            f"{namesake.name} is a customer already ({namesake.country or 'no country'}, {namesake.uuid}). "
-            "Create another one with this name?",
+            _("%(name)s is a customer already (%(country)s, %(uuid)s). Create another one with this name?")
+            % {"name": namesake.name, "country": namesake.country or _("no country"), "uuid": namesake.uuid},
         )
 
 
@@ -121,7 +123,7 @@ def create_wallets(
     new: Sequence[NewWallet], *, reason_code: str = "", reason: str = "", by: Actor, now: Now
 ) -> list[Wallet]:
     """All or none, in one transaction; raises what the first that cannot be created says."""
-    require(by, "credit.add_wallet", "create a wallet")
+    require(by, "credit.add_wallet", _("create a wallet"))
     code, words = parse_reason(reason_code, reason)
     limits = [each.parse(by) for each in new]
     with transaction.atomic():
@@ -130,9 +132,9 @@ def create_wallets(
         wallets = [_build(each, micros, organizations, at) for each, micros in zip(new, limits, strict=True)]
         _insert(wallets)
         books = Books(wallets, at, by)
+        spend_on_new(((books[wallet], _raise_of(wallet)) for wallet in wallets), by)
         for each, wallet in zip(new, wallets, strict=True):
             if each.has_limit:
-                spend(books[wallet], _raise_of(wallet))
                 books.add(first_limit(books[wallet], code, words))
             record(books[wallet], "create_wallet", {}, reason_code=code, reason=words)
         books.write()
@@ -171,7 +173,7 @@ def _build(new: NewWallet, limit: int | None, organizations: dict[int, Organizat
 
 def close_wallet(*, wallet: Wallet, reason_code: str = "", reason: str = "", by: Actor, now: Now) -> Wallet:
     """Refused(wallet_not_empty) unless nothing is reserved and nothing above a minor unit is left."""
-    require(by, "credit.close_wallet", "close a wallet")
+    require(by, "credit.close_wallet", _("close a wallet"))
     code, words = parse_reason(reason_code, reason)
     with transaction.atomic():
         organization = _locked([wallet.organization_id])[wallet.organization_id]
@@ -185,7 +187,7 @@ def _close(wallet: Wallet, code: str, words: str, by: Actor, now: Now) -> Wallet
     with opened([wallet.pk], by=by, now=now) as books:
         account = books[wallet]
         if account.wallet.closed_at:
-            raise Refused(Reason.WALLET_CLOSED, "The wallet is closed already.")
+            raise Refused(Reason.WALLET_CLOSED, _("The wallet is closed already."))
         _refuse_unless_empty(account)
         before = snapshot(account.wallet)
         if account.wallet.mode == PaymentMode.POSTPAID:
@@ -199,7 +201,7 @@ def _close(wallet: Wallet, code: str, words: str, by: Actor, now: Now) -> Wallet
 
 def reopen_wallet(*, wallet: Wallet, reason_code: str = "", reason: str = "", by: Actor, now: Now) -> Wallet:
     """By right; a postpaid wallet starts a new period."""
-    require(by, "credit.reopen_wallet", "reopen a wallet")
+    require(by, "credit.reopen_wallet", _("reopen a wallet"))
     code, words = parse_reason(reason_code, reason)
     with transaction.atomic():
         organization = _locked([wallet.organization_id])[wallet.organization_id]
@@ -212,7 +214,7 @@ def _reopen(wallet: Wallet, code: str, words: str, by: Actor, now: Now) -> Walle
     with opened([wallet.pk], by=by, now=now) as books:
         account = books[wallet]
         if not account.wallet.closed_at:
-            raise Refused(Reason.INVALID_INPUT, "The wallet is open already.")
+            raise Refused(Reason.INVALID_INPUT, _("The wallet is open already."))
         before = snapshot(account.wallet)
         account.wallet.closed_at = None
         if account.wallet.mode == PaymentMode.POSTPAID:
@@ -229,13 +231,17 @@ def _locked(pks: Sequence[int]) -> dict[int, Organization]:
 
 def _refuse_mode(mode: str, scheme: str) -> None:
     if mode not in PaymentMode.values:
-        raise BadInput("mode", f"Payment mode {mode!r} is not known. Choose prepaid or postpaid.")
+        raise BadInput(
+            "mode", _("Payment mode %(mode)r is not known. Choose prepaid or postpaid.") % {"mode": mode}
+        )
     if mode == PaymentMode.POSTPAID and scheme not in Scheme.values:
         raise BadInput(
-            "scheme", f"A postpaid wallet needs an invoicing scheme: one of {', '.join(Scheme.values)}."
+            "scheme",
+            _("A postpaid wallet needs an invoicing scheme: one of %(values)s.")
+            % {"values": ", ".join(Scheme.values)},
         )
     if mode == PaymentMode.PREPAID and scheme:
-        raise BadInput("scheme", "A prepaid wallet has no invoicing scheme. Leave it empty.")
+        raise BadInput("scheme", _("A prepaid wallet has no invoicing scheme. Leave it empty."))
 
 
 def _refuse_unless_empty(account: Account) -> None:
@@ -244,7 +250,9 @@ def _refuse_unless_empty(account: Account) -> None:
     if rule["live_reserved_micros"] or abs(rule["live_unbilled_micros"]) >= unit or abs(settled) >= unit:
         raise Refused(
             Reason.WALLET_NOT_EMPTY,
-            "The wallet is not empty. Settle the balance, what is unbilled and what is reserved, then close it.",
+            _(
+                "The wallet is not empty. Settle the balance, what is unbilled and what is reserved, then close it."
+            ),
             settled_micros=settled,
             unbilled_micros=rule["live_unbilled_micros"],
             reserved_micros=rule["live_reserved_micros"],
@@ -277,9 +285,12 @@ def _insert(wallets: list[Wallet]) -> None:
         else None
     )
     if taken or len(given) != len(set(given)):
-        raise BadInput("wallet_id", f"Wallet ID {taken or given[0]} is taken. Leave it empty to draw one.")
+        raise BadInput(
+            "wallet_id",
+            _("Wallet ID %(taken)s is taken. Leave it empty to draw one.") % {"taken": taken or given[0]},
+        )
     to_draw = [wallet for wallet in wallets if not wallet.wallet_id]
-    for _ in range(DRAWS):
+    for _attempt in range(DRAWS):
         _draw(to_draw)
         try:
             with transaction.atomic():
@@ -287,7 +298,9 @@ def _insert(wallets: list[Wallet]) -> None:
             return
         except IntegrityError:
             continue
-    raise BadInput("wallet_id", f"No free Wallet ID was found in {DRAWS} draws. Try again.")
+    raise BadInput(
+        "wallet_id", _("No free Wallet ID was found in %(DRAWS)s draws. Try again.") % {"DRAWS": DRAWS}
+    )
 
 
 def _draw(wallets: list[Wallet]) -> None:

@@ -11,6 +11,7 @@ from credit.actions.credits import MoneyRequest
 from credit.actions.outcome import Outcome
 from credit.actions.refusals import Declined
 from credit.actors import Actor
+from credit.languages import Said as _
 from credit.models import Wallet
 from credit.money import to_words
 from credit.terms import Kind, Reason
@@ -48,7 +49,10 @@ class WriteOff(MoneyRequest):
         refuse_when_closed(account.wallet)
         owed = account.rule["owed_micros"]
         if self.micros > owed:
-            message = f"At most what is owed can be written off: {to_words(owed)} {account.wallet.currency}."
+            message = _("At most what is owed can be written off: %(owed)s %(currency)s.") % {
+                "owed": to_words(owed),
+                "currency": account.wallet.currency,
+            }
             raise Declined(Reason.INVALID_AMOUNT, message, owed_micros=owed)
         self.ask_authority(account)
         return self.post(account)
@@ -70,7 +74,8 @@ def write_off(
 def refuse_beyond_own_money(account: Account, micros: int) -> None:
     own = account.rule["own_money_micros"]
     if micros > own:
-        message = (
-            f"At most the customer’s own money can leave: {to_words(max(0, own))} {account.wallet.currency}."
-        )
+        message = _("At most the customer’s own money can leave: %(value)s %(currency)s.") % {
+            "value": to_words(max(0, own)),
+            "currency": account.wallet.currency,
+        }
         raise Declined(Reason.OWN_MONEY_EXCEEDED, message, own_money_micros=own)

@@ -14,6 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
 
 from credit import display
 from credit.actions import limits
@@ -139,9 +140,9 @@ class WalletAdmin(admin.ModelAdmin):
         try:
             limits.set_limit(wallet=wallet, by=Actor.person(request.user), now=timezone.now, **form.wish())
         except ConfirmationNeeded as question:
-            form.add_error("confirmed", f"{question.message} Tick this to set it all the same.")
+            form.add_error("confirmed", f"{question.shown} " + _("Tick this to set it all the same."))
         except NotDone as error:
-            form.add_error(error.field if error.field in form.fields else None, error.message)
+            form.add_error(error.field if error.field in form.fields else None, error.shown)
         else:
             messages.success(request, "The credit limit is set.")
             return True

@@ -39,4 +39,4 @@ class ClientForm(forms.Form):
         self.fields["name"].widget.attrs["autocomplete"] = "off"
 
     def refuse(self, error: NotDone) -> None:
-        self.add_error(error.field if error.field in self.fields else None, error.message)
+        self.add_error(error.field if error.field in self.fields else None, error.shown)

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from credit.forms.limits import AmountField
+from credit.languages import shown
 from credit.money import InvalidAmount, to_micros
 from credit.terms import Kind
 
@@ -25,7 +26,7 @@ class MicrosField(AmountField):
         try:
             return to_micros(text) if text else None
         except InvalidAmount as error:
-            raise forms.ValidationError(str(error)) from None
+            raise forms.ValidationError(str(shown(error.args[0]))) from None
 
 
 class LedgerFilter(forms.Form):

@@ -37,7 +37,7 @@ class VerbForm(forms.Form):
     def refuse(self, error: NotDone) -> None:
         """The action's words at the field that they are about; what was typed stays."""
         field = self.called.get(error.field, error.field)
-        self.add_error(field if field in self.fields else None, error.message)
+        self.add_error(field if field in self.fields else None, error.shown)
 
     def renew_key(self) -> None:
         """An answer was kept under the key: what is sent next is a new request."""

@@ -18,4 +18,4 @@ class DecisionForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def refuse(self, error: NotDone) -> None:
-        self.add_error("words" if error.field == "words" else None, error.message)
+        self.add_error("words" if error.field == "words" else None, error.shown)

@@ -15,7 +15,7 @@ TICK = {"class": "form-check-input"}
 
 class OwnForm(forms.Form):
     def refuse(self, error: NotDone) -> None:
-        self.add_error(error.field if error.field in self.fields else None, error.message)
+        self.add_error(error.field if error.field in self.fields else None, error.shown)
 
 
 class ViewForm(OwnForm):

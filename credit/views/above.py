@@ -30,7 +30,7 @@ class Above:
 
 def above(beyond: BeyondAuthority) -> Above:
     then = _("This will be a request: somebody else with enough authority approves or rejects it.")
-    return Above(beyond.message, then, _button(beyond), _grant(beyond))
+    return Above(beyond.shown, then, _button(beyond), _grant(beyond))
 
 
 def can_be_asked_for(beyond: BeyondAuthority) -> bool:

@@ -91,7 +91,7 @@ def _shown_once(request: HttpRequest, client: ApiClient, credential: str) -> Htt
 
 
 def _refused(request: HttpRequest, error: NotDone) -> HttpResponse:
-    messages.error(request, error.message, extra_tags="danger")
+    messages.error(request, error.shown, extra_tags="danger")
     return redirect("clients")
 
 

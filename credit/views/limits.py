@@ -142,7 +142,7 @@ def _ask(request: HttpRequest, wallet: Any, form: LimitForm, beyond: BeyondAutho
     """Only a click on a button that named these values makes a request; the preview shows those buttons."""
     grant = request.POST.get("grant") == form.consent()
     if not grant and request.POST.get("request") != form.consent():
-        form.add_error(None, beyond.message)
+        form.add_error(None, beyond.shown)
         return _panel(request, wallet, form, status=422)
     said = {**form.why(), "grant": grant, "version": form.cleaned_data["version"]}
     try:
@@ -158,7 +158,7 @@ def _refused(request: HttpRequest, wallet: Any, form: LimitForm, refusal: NotDon
     elif refusal.reason == Reason.CHANGED_MEANWHILE:
         return _conflict(request, _wallet(wallet.wallet_id), form)
     else:
-        form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
+        form.add_error(refusal.field if refusal.field in form.fields else None, refusal.shown)
     return _panel(request, wallet, form, status=422)
 
 
@@ -246,7 +246,7 @@ def _preview(request: HttpRequest, wallet: Any, form: LimitForm) -> dict[str, An
             context |= authority_of(preview, wallet.currency)
             return context | {"preview": shown(preview, now), "is_confirmed": typed.is_confirmed()}
         except NotDone as error:
-            refusal = error.message
+            refusal = error.shown
     return context | {"refusal": refusal}
 
 
@@ -330,7 +330,7 @@ def _take_away(
         except ConfirmationNeeded:
             form.add_error(None, TICK_MISSING)
         except NotDone as refusal:
-            form.add_error(None, refusal.message)
+            form.add_error(None, refusal.shown)
         else:
             words = _("Limit of %(name)s is now: %(limit_in_words)s.") % {
                 "name": wallet.organization.name,

@@ -96,7 +96,7 @@ class ChangeMode(VerbPanel):
             by = Actor.person(self.request.user)
             after = modes.preview_mode(wallet=self.wallet, now=timezone.now(), by=by, **self._wish(given))
         except NotDone as error:
-            return {"preview_says": error.message}
+            return {"preview_says": error.shown}
         return {"before": _shown(self.wallet), "after": _shown(after)}
 
 

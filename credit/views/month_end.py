@@ -17,6 +17,7 @@ from credit import display
 from credit.actions import closes, month_end, months
 from credit.actions.refusals import NotDone
 from credit.actors import Actor
+from credit.languages import shown
 from credit.models import LockedMonth, MonthEndRun, RunKind
 from credit.views import month_end_state as state
 
@@ -109,11 +110,13 @@ def lock(request: HttpRequest, year: int, month: int) -> HttpResponse:
     if first is None:
         raise Http404(_("There is no such month."))
     if request.method != "POST":
-        return _asked(request, first, months.what_is_left(first, timezone.now()))
+        return _asked(request, first, [*map(shown, months.what_is_left(first, timezone.now()))])
     try:
         locked = months.lock(month=first, by=Actor.person(request.user), now=timezone.now)
     except NotDone as error:
-        return _asked(request, first, error.numbers.get("left") or [error.message], status=422)
+        return _asked(
+            request, first, [*map(shown, error.numbers.get("left", ()))] or [error.shown], status=422
+        )
     done = _("is locked") if locked.in_force_at else _("is being locked, wallet by wallet")
     messages.success(request, f"{locked} {done}.", extra_tags="ok")
     return redirect("month_end")

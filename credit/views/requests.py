@@ -94,7 +94,7 @@ def _decided(request: HttpRequest, asked: ChangeRequest, form: DecisionForm) -> 
     try:
         words = _act(request, asked, form.cleaned_data)
     except ConfirmationNeeded as question:
-        return _shown(request, asked, form, status=409, question=question.message)
+        return _shown(request, asked, form, status=409, question=question.shown)
     except NotDone as error:
         form.refuse(error)
         return _shown(request, asked, form, status=409 if error.reason == Reason.CHANGED_MEANWHILE else 422)
@@ -151,7 +151,7 @@ def _preview(asked: ChangeRequest, live: Any, by: Actor, now: datetime) -> dict[
     try:
         preview = limits.preview_limit(wallet=live, now=now, by=by, **wish_of_limit(asked.wish))
     except NotDone as error:
-        return {"refusal": error.message}
+        return {"refusal": error.shown}
     return {"preview": shown(preview, now)}
 
 

@@ -154,7 +154,7 @@ def _done(request: HttpRequest, act: Any, words: str) -> HttpResponse:
         act(Actor.person(request.user))
         messages.success(request, words, extra_tags="ok")
     except NotDone as error:
-        messages.error(request, error.message, extra_tags="danger")
+        messages.error(request, error.shown, extra_tags="danger")
     return redirect("views")
 
 

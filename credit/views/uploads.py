@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from credit import viewer
 from credit.actions.refusals import Refused
 from credit.actors import Actor
+from credit.languages import shown
 from credit.models import Upload, UploadState
 from credit.usage_files import receiving, refused, working
 from credit.usage_files.forms import UsageFileForm, too_large
@@ -51,7 +52,7 @@ def _usage_files(request: HttpRequest) -> HttpResponse:
         form.ask_for_another(error.earlier)
         return _page(request, form, status=409)
     except (UnreadableFile, Refused) as error:
-        form.add_error("file", str(error))
+        form.add_error("file", str(shown(error.args[0])))
         return _page(request, form, status=422)
     return HttpResponseRedirect(_address(upload) + ("" if is_new else "?same=1"))
 

@@ -80,7 +80,7 @@ class VerbPanel(PermissionRequiredMixin, View):
         try:
             words = self.act(form.cleaned_data, Actor.person(request.user))
         except ConfirmationNeeded as question:
-            return self.show(form, status=409, question=question.message)
+            return self.show(form, status=409, question=question.shown)
         except BeyondAuthority as beyond:
             return self.beyond(form, beyond)
         except NotDone as error:

@@ -1,7 +1,7 @@
 """Up to where somebody decides alone. One question, asked by every verb that raises usable or lets money out, once the
 wallet is locked: so increases that add up over 30 days are counted right, whoever comes at the same moment."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -85,13 +85,30 @@ def spend(account: Account, asked: Raise) -> None:
         return
     if refusal := beyond(account.wallet, asked, by, account.at):
         raise refusal
-    if asked.amount_micros is None:
+    if asked.amount_micros is not None:
+        _increase(account, asked).save()
+
+
+def spend_on_new(raises: Iterable[tuple[Account, Raise]], by: Actor) -> None:
+    """`spend` for wallets that are just being created, however many: nothing was raised on them yet."""
+    asked_for = [(account, asked) for account, asked in raises if asked.increase_micros > 0]
+    if is_system(by) or not asked_for:
         return
-    Increase.objects.create(
+    rows = rows_of(by) if is_bound(by) else None
+    for account, asked in asked_for:
+        if rows is not None:
+            _refuse(account.wallet, asked, best(rows, account.wallet.currency))
+        if asked.amount_micros is not None:
+            account.books.add(_increase(account, asked))
+
+
+def _increase(account: Account, asked: Raise) -> Increase:
+    by = account.books.by
+    return Increase(
         wallet=account.wallet,
         at=account.at,
         verb=asked.verb,
-        increase_micros=min(asked.increase_micros, _NO_BOUND),
+        increase_micros=asked.increase_micros,
         by_user=by.user,
         by_name=by.name,
     )
@@ -102,11 +119,18 @@ def beyond(wallet: Wallet, asked: Raise, by: Actor, at: datetime) -> BeyondAutho
     if asked.increase_micros <= 0:
         return None
     bounds = bounds_of(wallet, by, at)
-    if bounds is None:
-        return None
+    return None if bounds is None else _refusal(wallet, asked, bounds)
+
+
+def _refusal(wallet: Wallet, asked: Raise, bounds: Bounds) -> BeyondAuthority | None:
     for name, says in _objections(wallet, asked, bounds):
         return BeyondAuthority(says, asked, bounds, wallet=wallet, field=name)
     return None
+
+
+def _refuse(wallet: Wallet, asked: Raise, bounds: Bounds) -> None:
+    if refusal := _refusal(wallet, asked, bounds):
+        raise refusal
 
 
 def bounds_of(wallet: Wallet, by: Actor, at: datetime) -> Bounds | None:

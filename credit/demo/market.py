@@ -97,6 +97,7 @@ _WORTH = {
     "HUF": 400,
     "IDR": 17_000,
 }
+CURRENCIES = tuple(_WORTH)
 _ROUND = (1, 2, 5, 10, 15, 20, 25, 30, 40, 50, 75)
 
 

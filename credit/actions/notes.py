@@ -182,7 +182,7 @@ def _told(note: Note) -> dict[str, Any]:
     told: dict[str, Any] = {"text": note.text}
     if note.promised_on:
         told |= {"promised_on": note.promised_on.isoformat(), "promised_micros": note.promised_micros}
-    if note.comes_back_on:
+    if note.comes_back_on != note.promised_on and note.comes_back_on:
         told["comes_back_on"] = note.comes_back_on.isoformat()
     return told
 

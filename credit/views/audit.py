@@ -1,7 +1,7 @@
 """The audit trail: a list that is searched by its address, one page per entry, and everything as CSV."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -99,6 +99,7 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
     change = get_object_or_404(found, pk=pk)
     context = {
         **entry(change),
+        "exactly": f"{change.at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f} UTC",
         "seal": sealing.covering(Sealed.CHANGES, change.pk),
         "digest": sealing.digest_of(change),
         "zone": viewer.zone(),
@@ -140,7 +141,7 @@ def _lines(found: QuerySet[Change]) -> Iterator[list[str]]:
             export.safe_text(customer.name) if customer else "",
             str(customer.uuid) if customer else "",
             export.safe_text(wallet.wallet_id) if wallet else "",
-            export.safe_text("; ".join(f"{one.what}: {one.before}" for one in told)),
+            export.safe_text("; ".join(f"{one.what}: {one.before}" for one in told if one.before)),
             export.safe_text("; ".join(f"{one.what}: {one.after}" for one in told)),
             change.reason_code,
             export.safe_text(change.reason),

@@ -1,7 +1,7 @@
 """An entry of the audit trail in words: what was done, by whom, from where, and what stood there before and after."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
@@ -40,6 +40,11 @@ VERBS: Mapping[str, Any] = {
     "write_note": gettext_lazy("Write note"),
     "strike_note_out": gettext_lazy("Strike note out"),
     "settle_note": gettext_lazy("Settle promise or follow-up"),
+    "ask_for_approval": gettext_lazy("Ask for approval"),
+    "approve_request": gettext_lazy("Approve request"),
+    "reject_request": gettext_lazy("Reject request"),
+    "withdraw_request": gettext_lazy("Withdraw request"),
+    "review_limit": gettext_lazy("Review limit"),
     **{kind.value: kind.label for kind in Kind},
 }
 COLUMNS: Mapping[str, Any] = {
@@ -71,11 +76,19 @@ COLUMNS: Mapping[str, Any] = {
     "promised_on": gettext_lazy("Promised by"),
     "promised_micros": gettext_lazy("Promised"),
     "comes_back_on": gettext_lazy("Comes back on"),
+    "outcome": gettext_lazy("Outcome"),
+    "request": gettext_lazy("Request"),
+    "request_state": gettext_lazy("State of the request"),
+    "asked_for": gettext_lazy("Asked for"),
+    "asked_by": gettext_lazy("Asked by"),
+    "review_on": gettext_lazy("Review on"),
 }
 NOTHING = "–"
 
 
 class Difference(NamedTuple):
+    """`before` is empty where nothing could stand there: what was said at once, not changed."""
+
     what: str
     before: str
     after: str
@@ -91,13 +104,13 @@ def differences(change: Change, zone: str, currency: str = "") -> list[Differenc
     told = [
         Difference(
             str(COLUMNS.get(name) or _spoken(name.removesuffix("_micros"))),
-            value(name, change.before.get(name), currency, zone),
+            value(name, change.before[name], currency, zone) if name in change.before else "",
             value(name, change.after.get(name), currency, zone),
         )
         for name in dict.fromkeys([*change.before, *change.after])
     ]
-    quiet = (NOTHING, _("no"))
-    return [one for one in told if one.before != one.after and (one.before, one.after) != quiet]
+    quiet = {("", NOTHING), ("", _("no")), (NOTHING, _("no")), ("", _("not set"))}
+    return [one for one in told if one.before != one.after and (one.before, one.after) not in quiet]
 
 
 def currency_of(change: Change) -> str:
@@ -107,13 +120,15 @@ def currency_of(change: Change) -> str:
 
 def value(name: str, given: object, currency: str, zone: str) -> str:
     if given is None or given == "":
-        return NOTHING
+        return _("not set") if name.endswith("_limit_micros") else NOTHING
     if isinstance(given, bool):
         return _("yes") if given else _("no")
     if name.endswith("_micros") and isinstance(given, int):
         return f"{display.exact(given, currency)} {currency}" if currency else display.exact(given, "XXX")
     if name.endswith("_at") and isinstance(given, str):
         return display.day_and_time(datetime.fromisoformat(given), zone)
+    if name.endswith("_on") and isinstance(given, str):
+        return display.day(date.fromisoformat(given))
     if isinstance(given, list | tuple):
         return ", ".join(str(one) for one in given)
     return str(given)

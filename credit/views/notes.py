@@ -100,9 +100,14 @@ def block(wallet: Wallet, now: datetime, *, everything: bool) -> Block:
     found = notes.with_payments(Note.objects.filter(organization=wallet.organization_id))
     rows = list(found.select_related("wallet").order_by("-pk")[:MOST])
     here = notes.today(now)
-    said = sorted((told(note, here) for note in rows), key=lambda one: not one.is_open)
+    said = sorted((told(note, here) for note in rows), key=_open_first)
     shown = said if everything else said[:SHOWN]
     return Block(shown, len(said), len(shown) == len(said))
+
+
+def _open_first(one: Told) -> tuple[bool, date]:
+    """What comes back soonest on top; the others stay as they are, the newest first."""
+    return (not one.is_open, one.note.comes_back_on if one.is_open else date.min)
 
 
 # -- the list

@@ -6,7 +6,7 @@ after any silence: what is due is found by an index, and what is done is no long
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
 from time import monotonic
@@ -17,6 +17,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from credit.actions import (
+    copies,
     deliveries,
     dunning,
     exposures,
@@ -39,6 +40,7 @@ from credit.models import BulkChange, Upload, Wallet
 from credit.usage_files import receiving, working
 
 CHUNK = 200
+COPIES_TOLD = timedelta(hours=1)  # a run every 20 s has something to copy
 SENDING_SECONDS = 50  # then the next beat's request goes on
 SENT_TOGETHER = 20
 BULK_SECONDS = 50
@@ -287,3 +289,10 @@ def _run(
             yield book(pks)
 
     return jobs.run(name=name, chunks=chunks(), now=timezone.now)
+
+
+@shared_task(**_FAULTS)
+def refresh_copies() -> dict[str, int]:
+    """What lists pick their rows by; they are asked to be no older than a minute."""
+    chunks = copies.refresh(now=timezone.now)
+    return jobs.run(name="Copy numbers for lists", chunks=chunks, now=timezone.now, kept=COPIES_TOLD)

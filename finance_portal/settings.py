@@ -311,6 +311,7 @@ def every(seconds: int, job: str) -> dict[str, object]:
 CELERY_BEAT_SCHEDULE = {
     "book ended limits": every(30, "book_ended_limits"),
     "close due periods": every(20, "close_due_periods"),
+    "refresh copies": every(20, "refresh_copies"),
     "release expired holds": every(60, "release_expired_holds"),
     "issue invoices": every(300, "issue_invoices"),
     "reconcile wallets": every(3600, "reconcile_wallets"),
@@ -372,6 +373,8 @@ CREDIT_MESSAGE_ID_DOMAIN = env.str(
 # Where people reach the portal, such as https://finance.example.com: for links in e-mails to finance.
 PORTAL_URL = env.str("PORTAL_URL", default="")
 # Networks inside which webhooks may lie, and there without HTTPS; the portal else calls public addresses only.
-CREDIT_WEBHOOK_PRIVATE_NETWORKS = [str(net) for net in env.list("CREDIT_WEBHOOK_PRIVATE_NETWORKS", default=[])]
+CREDIT_WEBHOOK_PRIVATE_NETWORKS = [
+    str(net) for net in env.list("CREDIT_WEBHOOK_PRIVATE_NETWORKS", default=[])
+]
 # Fonts for documents beyond Latin, Greek and Cyrillic, such as /usr/share/fonts/opentype/noto for Chinese names.
 CREDIT_DOCUMENT_FONTS_DIR = env.str("CREDIT_DOCUMENT_FONTS_DIR", default="")

@@ -8,7 +8,9 @@ from credit.models import JobRun
 KEPT = timedelta(days=90)
 
 
-def run(*, name: str, chunks: Iterator[dict[str, int]], now: Callable[[], datetime]) -> dict[str, int]:
+def run(
+    *, name: str, chunks: Iterator[dict[str, int]], now: Callable[[], datetime], kept: timedelta = KEPT
+) -> dict[str, int]:
     """Adds the chunks' counts up. The row is there while the job runs; a run with nothing to do replaces the last.
 
     An error stays on the row and is raised again: what earlier chunks did is booked, the next run goes on from there.
@@ -26,13 +28,13 @@ def run(*, name: str, chunks: Iterator[dict[str, int]], now: Callable[[], dateti
     finally:
         run.finished_at = now()
         run.save(update_fields=["finished_at", "error"])
-        _tidy(run)
+        _tidy(run, kept)
     return run.counts
 
 
-def _tidy(run: JobRun) -> None:
+def _tidy(run: JobRun, kept: timedelta) -> None:
     """A job that looks every minute and finds nothing keeps one row, not a thousand a day."""
     earlier = JobRun.objects.filter(name=run.name, started_at__lt=run.started_at).exclude(finished_at=None)
     if not any(run.counts.values()) and not run.error:
         earlier.filter(counts=run.counts, error="").delete()
-    earlier.filter(started_at__lt=run.started_at - KEPT).delete()
+    earlier.filter(started_at__lt=run.started_at - kept).delete()

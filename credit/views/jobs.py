@@ -36,6 +36,12 @@ JOBS = {
         "remind of overdue invoices",
         gettext_lazy("Puts the reminders that are due on their way, one per invoice and level."),
     ),
+    "Copy numbers for lists": (
+        "refresh copies",
+        gettext_lazy(
+            "Copies numbers that move with the clock, so that large lists are filtered and sorted at once."
+        ),
+    ),
     "Reconcile wallets": (
         "reconcile wallets",
         gettext_lazy("Adds every ledger up again and reports a difference; never repairs one."),

@@ -120,12 +120,15 @@ class _Pen:
 
 def _apart(ys: list[float], bottom: float) -> list[float]:
     """Labels at the ends of lines that end at nearly the same height: each as near to its line as it can stand."""
-    placed = dict.fromkeys(range(len(ys)), 0.0)
+    upwards = sorted(range(len(ys)), key=lambda place: -ys[place])
+    placed = dict.fromkeys(upwards, bottom + GAP)
     lowest = bottom + GAP
-    for place in sorted(placed, key=lambda place: -ys[place]):
-        lowest = min(ys[place], lowest - GAP)
-        placed[place] = round(lowest, 1)
-    return [placed[place] for place in range(len(ys))]
+    for place in upwards:
+        lowest = placed[place] = min(ys[place], lowest - GAP)
+    highest = TOP - GAP
+    for place in reversed(upwards):
+        highest = placed[place] = max(placed[place], highest + GAP)
+    return [round(placed[place], 1) for place in range(len(ys))]
 
 
 def _days(first: date, last: date) -> Iterator[date]:

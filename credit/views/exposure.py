@@ -35,6 +35,8 @@ DAY_HEAD = [
     "Day", "Counted at (UTC)", "Currency", "Wallets", "Unlimited wallets", "Limits granted", "Used",
     "Used without a limit", "Unbilled", "Due",
 ]  # fmt: skip
+OPEN = {"status": ["active", "suspended"]}  # a closed wallet is left out of the count
+State = tuple[str, str, dict[str, Any]]  # its name, its words, and what the list is asked for
 SUMS = ("limits_micros", "used_micros", "unbilled_micros", "due_micros")
 
 
@@ -119,7 +121,7 @@ def _over_time(chosen: Exposure | None, asked: Asked, now: datetime) -> dict[str
 
 def _groups(chosen: Exposure, lines: list[ExposureLine]) -> list[tuple[str, list[Part]]]:
     """Three ways to cut the same sum; within each the parts add up to the currency's figures."""
-    modes = [(mode.value, str(mode.label), {"mode": mode.value}) for mode in PaymentMode]
+    modes = [(mode.value, str(mode.label), {"mode": mode.value, **OPEN}) for mode in PaymentMode]
     return [
         (_("Payment mode"), _parts(chosen, lines, lambda line: line.mode, modes)),
         (_("Status"), _parts(chosen, lines, lambda line: line.standing, list(_standings()))),
@@ -127,35 +129,39 @@ def _groups(chosen: Exposure, lines: list[ExposureLine]) -> list[tuple[str, list
     ]
 
 
-def _standings() -> Iterator[tuple[str, str, dict[str, str]]]:
-    queries = {
+def _standings() -> Iterator[State]:
+    queries: dict[Standing, dict[str, Any]] = {
         Standing.SUSPENDED: {"status": "suspended"},
         Standing.BLOCKED: {"use": "blocked", "status": "active"},
         Standing.NEAR: {"use": "near", "status": "active"},
-        Standing.WORKS: {"status": "active"},
+        Standing.WORKS: {},  # all the others: no filter of the list asks for just these
     }
     for standing, query in queries.items():
         yield standing.value, str(display.STANDINGS[standing.value]), query
 
 
-def _limits() -> Iterator[tuple[str, str, dict[str, str]]]:
+def _limits() -> Iterator[State]:
     for state in (LimitState.PERMANENT, LimitState.TEMPORARY, LimitState.UNLIMITED, LimitState.NOT_SET):
-        yield state.value, str(state.label), {"limit": state.value}
+        yield state.value, str(state.label), {"limit": state.value, **OPEN}
 
 
 def _parts(
     chosen: Exposure,
     lines: list[ExposureLine],
     state_of: Callable[[ExposureLine], str],
-    states: list[tuple[str, str, dict[str, str]]],
+    states: list[State],
 ) -> list[Part]:
     found = []
     for state, words, query in states:
         same = [line for line in lines if state_of(line) == state]
         if same:
             sums = {name: sum(getattr(line, name) for line in same) for name in ("wallets", *SUMS)}
-            found.append(Part(words, f"?{urlencode({'currency': chosen.currency, **query})}", **sums))
+            found.append(Part(words, _query(chosen.currency, query), **sums))
     return found
+
+
+def _query(currency: str, asked: dict[str, Any]) -> str:
+    return f"?{urlencode({'currency': currency, **asked}, doseq=True)}" if asked else ""
 
 
 # --- downloads --------------------------------------------------------------------------------------------------------

@@ -34,9 +34,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         kept = _kept(options["kept"]) if options["kept"] else {}
         chains = [options["only"]] if options["only"] else Sealed.values
-        with ExitStack() as stack:
-            held = stack.enter_context(_archived(options["archive"])) if options["archive"] else None
-            checks = [Check(of, kept, held).run(now=timezone.now()) for of in chains]
+        try:
+            with ExitStack() as stack:
+                held = stack.enter_context(_archived(options["archive"])) if options["archive"] else None
+                checks = [Check(of, kept, held).run(now=timezone.now()) for of in chains]
+        except (files.UnusableFile, lines.UnreadableLine) as error:
+            raise CommandError(str(error)) from error
         for check in checks:
             self._tell(check)
         if any(check.fault for check in checks):

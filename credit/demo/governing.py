@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -43,7 +44,7 @@ def plan(stage: Stage, members: Iterable[Member]) -> None:
     at, by = stage.calendar.in_month(4, 9.5), stage.actors[MANAGER]
     with_limits = (member for member in members if member.limit and member.month <= 1)
     for member in islice(with_limits, REVIEWS):
-        stage.agenda.do(at, lambda now, member=member: _keep(member.wallet_id, by, now))
+        stage.agenda.do(at, partial(_keep, member.wallet_id, by))
 
 
 def tell(actors: dict[Person, Actor], now: datetime) -> None:

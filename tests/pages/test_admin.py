@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 MODELS = [*apps.get_app_config("credit").get_models(), *apps.get_app_config("organizations").get_models()]
 NAMES = [model._meta.model_name for model in MODELS]
-WRITTEN = ("wallet", "organization", "seller", "taxrate")
+WRITTEN = ("authority", "wallet", "organization", "seller", "taxrate")
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from credit import display, viewer
 from credit.models import Wallet
 from credit.replica import may_be_old
+from credit.views import row_looks
 from credit.views.chips import chips_for, known_names
 from credit.views.export import stream_wallets
 from credit.views.keyset import BadPageMark, Page
@@ -57,6 +58,7 @@ def _context(request: HttpRequest, wallets: WalletList, shown: Page) -> dict[str
     hidden = hidden_columns(wallets.sort_name)
     tabs = _tabs(request)
     live = numbers([row[-1] for row in shown.rows], wallets.now)
+    rows = [WalletRow(wallet, menus, wallets.now) for wallet in live]
     return {
         "section": "organizations",
         "search_text": wallets.text,
@@ -69,7 +71,10 @@ def _context(request: HttpRequest, wallets: WalletList, shown: Page) -> dict[str
         "columns": [_column(wallets, name) for name in SORTS if name not in hidden],
         "hidden": hidden,
         "sorted_words": _sorted_words(wallets),
-        "rows": [WalletRow(wallet, menus, wallets.now) for wallet in live],
+        "rows": rows,
+        "table_rows": row_looks.draw(
+            rows, hidden=hidden, may_pick=request.user.has_perm("credit.set_credit_limit")
+        ),
         "count": shown.count,
         "picked_text": _clock(wallets.picked_at) if wallets.picked_at else "",
         "previous_url": wallets.address(before=shown.before) if shown.before else "",

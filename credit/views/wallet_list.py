@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from credit import copies, facets
 from credit.copies import Copies
-from credit.filters import WalletFilter, currencies_in_use, few, matches, names_for, texts
+from credit.filters import WalletFilter, among_many, currencies_in_use, few, matches, names_for
 from credit.list_orders import MOVING
-from credit.models import Wallet, WalletCopy
+from credit.models import Wallet
 from credit.views.chips import problems
 from credit.views.keyset import COUNT_LIMIT, Order, Page, capped_count, page
 
@@ -104,31 +104,36 @@ class WalletList:
 
     def _live_page(self, pks: list[int] | None, size: int) -> Page:
         order = self._order("sort_value", *self.sort.ties)
-        places = (
-            self.found() if pks is None else self.filter.shown().filter(pk__in=copies.among(pks, "default"))
-        )
-        places = places.annotate(sort_value=self.sort.value()).values_list(*order.columns, named=True)
-        sparse = bool(self.text or names_for(self.asked))
-        shown = page(places, order=order, size=size, sparse=sparse, **self._marks())
-        return shown if sparse else shown.counted(capped_count(self.found()))
+        places = self._with_text(self.filter.shown(), pks, "organization__search_name")
+        listed = places.annotate(sort_value=self.sort.value()).values_list(*order.columns, named=True)
+        sparse = bool(names_for(self.asked)) or (pks is not None and self.has_filters())
+        shown = page(listed, order=order, size=size, sparse=sparse, **self._marks())
+        return shown if sparse else shown.counted(self._count(pks, places))
 
     def _copied_page(self, kept: Copies, pks: list[int] | None, size: int) -> Page:
         order = self._order(*self.sort.copied)
         wanted = facets.meeting(kept.facets, self.filters) if self.filters else None
-        places = copies.rows(wanted)
-        first = None
-        if pks is not None:
-            places = places.filter(pk__in=copies.among(pks, places.db))
-        elif self.text:
-            places = places.filter(pk__in=texts(self.text).values("pk"))
-        elif wanted is not None and copies.can_merge(places.db):
-            first = partial(copies.merged, wanted, order.columns, using=places.db)
+        places = self._with_text(copies.rows(wanted), pks, "name")
+        merges = wanted is not None and not self.text and copies.can_merge(places.db)
+        first = partial(copies.merged, wanted, order.columns, using=places.db) if merges else None
+        sparse = pks is not None and self.has_filters()
         listed = places.values_list(*order.columns, named=True)
-        shown = page(listed, order=order, size=size, sparse=pks is not None, first=first, **self._marks())
-        return shown if pks is not None else shown.counted(self._count(kept, places))
+        shown = page(listed, order=order, size=size, sparse=sparse, first=first, **self._marks())
+        if sparse:
+            return shown
+        if self.text:
+            return shown.counted(self._count(pks, places))
+        return shown.counted(min(kept.count(self.filters), COUNT_LIMIT + 1))
 
-    def _count(self, kept: Copies, places: QuerySet[WalletCopy]) -> int:
-        return capped_count(places) if self.text else min(kept.count(self.filters), COUNT_LIMIT + 1)
+    def _with_text(self, places: Any, pks: list[int] | None, name: str) -> Any:
+        if pks is not None:
+            return places.filter(pk__in=copies.among(pks, places.db))
+        return places.filter(among_many(self.text, name)) if self.text else places
+
+    def _count(self, pks: list[int] | None, places: Any) -> int:
+        if not self.text or self.has_filters():
+            return capped_count(places)
+        return COUNT_LIMIT + 1 if pks is None else min(len(pks), COUNT_LIMIT + 1)
 
     def _order(self, *columns: str) -> Order:
         return Order(*columns, kind=self.sort.kind, descending=self.descending, as_row=True)

@@ -1,0 +1,68 @@
+"""Rows of the list drawn fast: the template once for each look that a row can have, and then only its texts put in.
+
+A page has thirty rows and a handful of looks (with or without a temporary limit, blocked or not, ...), so the
+template's conditions and translations are worked out for the looks, and a row costs little more than joining its texts.
+"""
+
+import re
+from functools import lru_cache
+from html import escape
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+
+from credit.views.wallet_rows import WalletRow
+
+TEXTS = (
+    "wallet_id", "organization", "page", "uuid", "uuid_start", "mode", "balance", "currency", "unbilled", "reserved",
+    "limit", "limit_ends", "falls_back_to", "usable", "use", "standing", "menu",
+)  # fmt: skip
+_MARK = re.compile("\ue000(\\w+)\ue001")
+
+# What the template asks about a row: whether it has these texts, which sort its limit is, whether usable is bad.
+Look = tuple[bool, bool, bool, bool, str, bool]
+
+
+def draw(rows: list[WalletRow], *, hidden: set[str], may_pick: bool) -> SafeString:
+    """The rows of the table, without the columns that the viewer hides."""
+    if settings.DEBUG:
+        _parts.cache_clear()
+    language, hides = get_language(), frozenset(hidden)
+    return mark_safe("".join(_filled(row, _parts(_look(row), hides, may_pick, language)) for row in rows))  # noqa: S308
+
+
+def _look(row: WalletRow) -> Look:
+    return (
+        bool(row.page), bool(row.unbilled), bool(row.limit_ends), bool(row.usable), row.limit_state, bool(row.is_bad)
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=2000)
+def _parts(look: Look, hidden: frozenset[str], may_pick: bool, language: str | None) -> list[str]:
+    """Text and the name of what goes behind it, in turns."""
+    has_page, has_unbilled, ends, is_bounded, limit_state, is_bad = look
+    row: dict[str, Any] = {name: f"\ue000{name}\ue001" for name in TEXTS}
+    absent = {"page": has_page, "unbilled": has_unbilled, "limit_ends": ends, "usable": is_bounded}
+    row |= {name: "" for name, is_there in absent.items() if not is_there}
+    row |= {"wallet": {"wallet_id": row["wallet_id"]}, "limit_state": limit_state, "is_bad": is_bad}
+    drawn = render_to_string("organizations/row.html", {"row": row, "hidden": hidden, "may_pick": may_pick})
+    return _MARK.split(drawn)
+
+
+def _filled(row: WalletRow, parts: list[str]) -> str:
+    texts: dict[str, str] = {}
+    filled = parts.copy()
+    for at in range(1, len(parts), 2):
+        name = parts[at]
+        if name not in texts:
+            texts[name] = _text(row, name)
+        filled[at] = texts[name]
+    return "".join(filled)
+
+
+def _text(row: WalletRow, name: str) -> str:
+    value = row.wallet.wallet_id if name == "wallet_id" else getattr(row, name)
+    return value if isinstance(value, SafeString) else escape(value)

@@ -125,7 +125,7 @@ def _apart(ys: list[float], bottom: float) -> list[float]:
     lowest = bottom + GAP
     for place in upwards:
         lowest = placed[place] = min(ys[place], lowest - GAP)
-    highest = float(TOP - GAP)
+    highest: float = TOP - GAP
     for place in reversed(upwards):
         highest = placed[place] = max(placed[place], highest + GAP)
     return [round(placed[place], 1) for place in range(len(ys))]

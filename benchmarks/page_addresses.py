@@ -12,15 +12,21 @@ from django.urls import reverse
 from credit import urls
 from credit.display import as_link
 from credit.models import (
+    AlertRule,
+    AlertSend,
     ApiClient,
     BulkChange,
+    Change,
+    ChangeRequest,
     Delivery,
     Invoice,
     MonthEndRun,
+    Note,
     Reservation,
     Transaction,
     Upload,
     Wallet,
+    Webhook,
 )
 from credit.terms import CHARGES
 from credit.views.help import TOPICS
@@ -81,7 +87,7 @@ def portal() -> list[Page]:
     routes = [
         route
         for route in _routes(urls.urlpatterns)
-        if route and not route.endswith((".csv", ".json", ".journal", ".pdf", "<slug:slug>/"))
+        if route and not route.endswith((".csv", ".json", ".journal", ".pdf", ".txt", "<slug:slug>/"))
     ]
     pages = [Page(re.sub(r"<\w+:(\w+)>", r"<\1>", route), "/" + _filled_in(route)) for route in routes]
     return [*pages, *_help_pages(), _as_of()]
@@ -135,12 +141,24 @@ def _filled_in(route: str) -> str:
     hold = Reservation.objects.filter(wallet__wallet_id=SHOWN).latest("pk")
     examples = {
         "reservations/<int:pk>": f"reservations/{hold.pk}",
-        "deliveries/<int:pk>": f"deliveries/{Delivery.objects.latest('pk').pk}",
-        "runs/<int:pk>": f"runs/{MonthEndRun.objects.latest('pk').pk}",
-        "api-clients/<int:pk>": f"api-clients/{ApiClient.objects.latest('pk').pk}",
+        "alerts/sent/<int:pk>": f"alerts/sent/{AlertSend.objects.latest('pk').pk}",
+        "alerts/rules/<int:pk>": f"alerts/rules/{AlertRule.objects.latest('pk').pk}",
+        "alerts/rules/<str:currency>": "alerts/rules/all",
+        "webhooks/<int:pk>": f"webhooks/{Webhook.objects.latest('pk').pk}",
+        "deliveries/<int:pk>": f"deliveries/{_latest(Delivery)}",
+        "runs/<int:pk>": f"runs/{_latest(MonthEndRun)}",
+        "api-clients/<int:pk>": f"api-clients/{_latest(ApiClient)}",
         "bulk-changes/new/": f"bulk-changes/new/?wallet={SHOWN}",
-        "bulk-changes/<int:pk>": f"bulk-changes/{BulkChange.objects.latest('pk').pk}",
-        "usage-files/<int:pk>": f"usage-files/{Upload.objects.latest('pk').pk}",
+        "bulk-changes/<int:pk>": f"bulk-changes/{_latest(BulkChange)}",
+        "usage-files/<int:pk>": f"usage-files/{_latest(Upload)}",
+        "help/<slug:slug>": "help/set-a-limit",
+        "audit-trail/<int:pk>": f"audit-trail/{_latest(Change)}",
+        "notes/<int:pk>": f"notes/{_latest(Note.objects.filter(wallet=wallet))}",
+        "alerts/sent/<int:pk>": f"alerts/sent/{_latest(AlertSend)}",
+        "alerts/rules/<str:currency>": f"alerts/rules/{wallet.currency}",
+        "alerts/rules/<int:pk>": f"alerts/rules/{_latest(AlertRule)}",
+        "alerts/webhooks/<int:pk>": f"alerts/webhooks/{_latest(Webhook)}",
+        "requests/<int:pk>": f"requests/{_latest(ChangeRequest)}",
         "<int:year>-<int:month>": "2026-9",
         "<int:pk>": str(Invoice.objects.filter(wallet__wallet_id=SHOWN).latest("pk").pk),
         "<uuid:uuid>": str(wallet.organization.uuid),
@@ -153,6 +171,11 @@ def _filled_in(route: str) -> str:
     if "<" in route:
         raise LookupError(f"No example for {route}: add one, or the page is not measured.")
     return route
+
+
+def _latest(rows: Any) -> int:
+    """Of a model or of some of its rows."""
+    return getattr(rows, "objects", rows).latest("pk").pk
 
 
 def _example(route: str) -> Wallet:

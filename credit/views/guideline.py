@@ -13,6 +13,7 @@ from credit.forms.limits import LimitForm
 from credit.guideline import advice
 from credit.guideline.advice import Advice
 from credit.guideline.estimate import MARGIN
+from credit.guideline.history import Span
 from credit.languages import as_written
 from credit.money import MICROS
 from credit.terms import PaymentMode
@@ -119,11 +120,16 @@ def _bars(wallet: Any, found: Advice) -> list[Bar]:
             width=WIDE,
             height=height,
             middle=STEP * number + 3 + WIDE // 2,
-            label=span.day or span.label,
+            label=_label(span, len(spans) - number),
             figure=_compact(span.micros),
         )
         for number, (span, height) in enumerate(zip(spans, heights, strict=True))
     ]
+
+
+def _label(span: Span, from_the_end: int) -> str:
+    """A day is wider than its bar: under every other one, the last always."""
+    return span.label if not span.day else span.day if from_the_end % 2 else ""
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -38,13 +38,14 @@ def event_list(request: HttpRequest) -> HttpResponse:
     rows = rows.filter(kind=kind) if kind else rows
     rows = rows.filter(wallet__wallet_id=wallet_id) if wallet_id else rows
     page = _page(rows, request.GET.get("before", ""))
+    read = read_up_to(request)
     context = {
         **page,
-        "rows": _with_sends(page["rows"], read_up_to(request), timezone.now()),
+        "rows": _with_sends(page["rows"], read, timezone.now()),
         "kind": kind,
         "kinds": AlertKind.choices,
         "wallet_id": wallet_id,
-        "unread": unread(request),
+        "unread": unread(read),
         "newest": AlertEvent.objects.order_by("-pk").values_list("pk", flat=True).first() or 0,
         "zone": viewer.zone(),
         "section": "alerts",
@@ -98,11 +99,12 @@ def bell(request: HttpRequest) -> HttpResponse:
     """The bell in the top bar, asked for after the page is there: no page waits for it."""
     if not request.user.has_perm("credit.view_alertevent"):
         return HttpResponse(status=204)
-    rows = AlertEvent.objects.filter(pk__gt=read_up_to(request)).order_by("-pk")
+    read = read_up_to(request)
+    rows = AlertEvent.objects.filter(pk__gt=read).order_by("-pk")
     found = list(rows.select_related("wallet__organization")[:IN_THE_BELL])
     context = {
         "rows": [_told_event(event) for event in found],
-        "count": unread(request) if len(found) == IN_THE_BELL else len(found),
+        "count": unread(read) if len(found) == IN_THE_BELL else len(found),
         "newest": found[0].pk if found else 0,
         "zone": viewer.zone(),
     }
@@ -115,7 +117,7 @@ def bell(request: HttpRequest) -> HttpResponse:
 def bell_count(request: HttpRequest) -> HttpResponse:
     if not request.user.has_perm("credit.view_alertevent"):
         return HttpResponse(status=204)
-    return render(request, "alerts/count.html", {"count": unread(request)})
+    return render(request, "alerts/count.html", {"count": unread(read_up_to(request))})
 
 
 def read_up_to(request: HttpRequest) -> int:
@@ -123,9 +125,9 @@ def read_up_to(request: HttpRequest) -> int:
     return reader.read_up_to if reader else 0
 
 
-def unread(request: HttpRequest) -> int:
-    """How many this person has not read; counted no further than the bell can show."""
-    rows = AlertEvent.objects.filter(pk__gt=read_up_to(request)).order_by()
+def unread(read: int) -> int:
+    """How many there are beyond what a person has read; counted no further than the bell can show."""
+    rows = AlertEvent.objects.filter(pk__gt=read).order_by()
     return rows.values("pk")[: MOST_COUNTED + 1].count()
 
 

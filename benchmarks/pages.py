@@ -129,30 +129,15 @@ def _set_up(organizations: int) -> None:
     from django.core.management import call_command
     from django.db import connection
 
+    from benchmarks.page_addresses import SHOWN
+    from benchmarks.page_examples import add_what_the_demo_lacks
+
     call_command("migrate", verbosity=0)
     call_command("seed_demo", if_empty=True, organizations=organizations, stdout=open(os.devnull, "w"))  # noqa: SIM115
-    _add_what_the_demo_lacks()
+    add_what_the_demo_lacks(SHOWN)
     if connection.vendor == "postgresql":
         # What autovacuum does within a minute of such a change; a benchmark does not wait for it.
         connection.cursor().execute("VACUUM ANALYZE")
-
-
-def _add_what_the_demo_lacks() -> None:
-    """An API client and a usage file, so that their pages have something to show."""
-    from django.utils import timezone
-
-    from credit.actions.clients import create_client
-    from credit.actors import Actor
-    from credit.models import ApiClient, Scope, Upload, UploadState
-
-    now, by = timezone.now(), Actor.system("Page benchmark")
-    if not ApiClient.objects.exists():
-        create_client(name="Switch 1", scopes=[Scope.READ, Scope.CHARGE], by=by, now=now)
-    if not Upload.objects.exists():
-        Upload.objects.create(
-            name="usage.csv", digest="0" * 64, size_bytes=1, content_bytes=1, sent_at=now, by_name=by.name,
-            state=UploadState.DONE, finished_at=now,
-        )  # fmt: skip
 
 
 def _client() -> Any:

@@ -4,8 +4,10 @@
 """
 
 import fcntl
+import gzip
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -13,9 +15,10 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
-ORGANIZATIONS = 60
+ORGANIZATIONS = 100
 STARTS_WITHIN_SECONDS = 60
 # How Chromium is started without a screen.
 FLAGS = [
@@ -29,12 +32,19 @@ FLAGS = [
 ]
 
 
+class Visited(NamedTuple):
+    name: str
+    path: str
+    weight: int  # bytes, compressed, with all that the page names
+    queries: int
+
+
 @dataclass
 class Demo:
-    """Pages as {group: [[name, path], …]}, and a session per person."""
+    """Pages by group, and a session per person."""
 
     url: str
-    pages: dict[str, list[list[str]]]
+    pages: dict[str, list["Visited"]]
     sessions: dict[str, str]
 
     def cookie(self, person: str) -> dict[str, str]:
@@ -69,7 +79,8 @@ def serve(folder: Path, log: Path) -> tuple[subprocess.Popen, Demo]:
         )
     _wait(process, port, log)
     known = json.loads((folder / "pages.json").read_text())
-    return process, Demo(f"http://127.0.0.1:{port}", known["pages"], known["sessions"])
+    pages = {group: [Visited(*page) for page in pages] for group, pages in known["pages"].items()}
+    return process, Demo(f"http://127.0.0.1:{port}", pages, known["sessions"])
 
 
 def _environment(folder: Path) -> dict[str, str]:
@@ -108,11 +119,13 @@ def make(written: Path) -> None:
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
     call_command("seed_demo", organizations=ORGANIZATIONS, verbosity=0)
-    from benchmarks import pages
+    from benchmarks.page_addresses import SHOWN
+    from benchmarks.page_examples import add_what_the_demo_lacks
 
-    pages._add_what_the_demo_lacks()
+    add_what_the_demo_lacks(SHOWN)
     draft = written.with_suffix(".draft")
-    draft.write_text(json.dumps({"pages": _pages(), "sessions": _sessions()}))
+    sessions = _sessions()
+    draft.write_text(json.dumps({"pages": _pages(), "sessions": sessions}))
     draft.rename(written)
 
 
@@ -129,7 +142,7 @@ def _sessions() -> dict[str, str]:
     return found
 
 
-def _pages() -> dict[str, list[tuple[str, str]]]:
+def _pages() -> dict[str, list[list[object]]]:
     """Only what is a page: no downloads, no addresses that take what is sent to them and lead on."""
     from django.conf import settings
     from django.contrib.auth.models import User
@@ -147,18 +160,39 @@ def _pages() -> dict[str, list[tuple[str, str]]]:
         "admin": page_addresses.admin_pages(),
     }
     return {
-        group: [(page.name, page.path) for page in pages if _is_page(client, page)]
-        for group, pages in groups.items()
+        group: [found for page in pages if (found := _asked(client, page))] for group, pages in groups.items()
     }
 
 
-def _is_page(client, page) -> bool:
-    answer = client.get(page.path, headers={"HX-Request": "true"} if page.htmx else {})
+def _asked(client, page) -> list[object] | None:
+    """[name, path, bytes, queries] of a page; asked twice, since the first one fills caches of the process."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    headers = {"HX-Request": "true"} if page.htmx else {}
+    answer = client.get(page.path, headers=headers)
     assert answer.status_code in (200, 301, 302, 405), f"{page.path} answers {answer.status_code}"
     if answer.status_code != 200 or answer.streaming or "text/html" not in answer["Content-Type"]:
-        return False
+        return None
     # Over the list only what is a panel opens; the rest of these addresses leads to a page.
-    return not page.htmx or b"data-panel-form" in answer.content
+    if page.htmx and b"data-panel-form" not in answer.content:
+        return None
+    with CaptureQueriesContext(connection) as queries:
+        client.get(page.path, headers=headers)
+    return [page.name, page.path, _weight(answer.content), len(queries)]
+
+
+def _weight(html: bytes) -> int:
+    """Bytes that a first visit takes, compressed: the page, and every style, script and icon that it names."""
+    from django.conf import settings
+
+    names = {name.decode() for name in re.findall(rb"""(?:href|src)="/static/([^"#?]+)""", html)}
+    return len(gzip.compress(html)) + sum(_compressed(Path(settings.STATIC_ROOT) / name) for name in names)
+
+
+def _compressed(file: Path) -> int:
+    small = file.with_name(f"{file.name}.gz")
+    return (small if small.exists() else file).stat().st_size
 
 
 if __name__ == "__main__":

@@ -17,6 +17,10 @@ pytestmark = pytest.mark.skipif(
     reason="What a browser is sent is the same; it is looked at in the run on SQLite.",
 )
 
+HEAVIEST_BYTES = 100_000
+MOST_QUERIES = 30
+# A past instant is rebuilt from every history there is; the trail names what its rows are about.
+MORE_QUERIES = {"organization: as of": 50, "audit-trail/": 40}
 # Of the many ways to ask the list, those that look different.
 LISTS = ("all", "nothing found", "blocked", "temporary limits", "by usable, downwards")
 
@@ -37,11 +41,21 @@ def page(chromium, demo):
 def found_on(page, demo, pages, without=()):
     """{page: complaints} of those that have any."""
     found = {}
-    for name, path in pages:
-        page.goto(f"{demo.url}{path}")
+    for asked in pages:
+        page.goto(f"{demo.url}{asked.path}")
         if said := complaints(page, without):
-            found[name] = said
+            found[asked.name] = said
     return found
+
+
+def test_every_page_is_light_and_asks_the_database_little(demo):
+    """The weight is that of a first visit. Django's admin brings scripts of its own: 120 kB."""
+    ours = [page for group in ("lists", "portal", "panels") for page in demo.pages[group]]
+    heavy = {page.name: page.weight for page in ours if page.weight >= HEAVIEST_BYTES}
+    curious = {
+        page.name: page.queries for page in ours if page.queries > MORE_QUERIES.get(page.name, MOST_QUERIES)
+    }
+    assert (heavy, curious) == ({}, {})
 
 
 @pytest.mark.parametrize("part", [0, 1, 2], ids=["first third", "second third", "last third"])
@@ -52,7 +66,7 @@ def test_every_page_can_be_read_by_everybody(page, demo, part):
 
 def test_every_state_of_the_list_can_be_read_by_everybody(page, demo):
     wanted = {f"list: {name}" for name in LISTS}
-    asked = [(name, path) for name, path in demo.pages["lists"] if name in wanted]
+    asked = [one for one in demo.pages["lists"] if one.name in wanted]
     assert len(asked) == len(LISTS)
     assert found_on(page, demo, asked) == {}
 
@@ -60,16 +74,16 @@ def test_every_state_of_the_list_can_be_read_by_everybody(page, demo):
 @pytest.mark.parametrize("part", [0, 1], ids=["one half", "the other"])
 def test_every_panel_can_be_read_by_everybody(page, demo, part):
     found = {}
-    for name, path in demo.pages["panels"][part::2]:
+    for one in demo.pages["panels"][part::2]:
         page.goto(f"{demo.url}/organizations/?q={SHOWN}")
         page.evaluate(
             """path => { const link = Object.assign(document.createElement("a"), {href: path});
             link.dataset.panel = ""; document.getElementById("main").append(link); link.click(); link.remove(); }""",
-            path,
+            one.path,
         )
-        page.wait_for_url(f"**{path}")
+        page.wait_for_url(f"**{one.path}")
         if said := complaints(page):
-            found[name] = said
+            found[one.name] = said
     assert found == {}
 
 
@@ -118,6 +132,6 @@ def test_what_goes_wrong_can_be_read_by_everybody(page, demo):
 def test_the_admin_can_be_read_by_everybody(page, demo):
     """One list and one form of each sort; the others are made of the same parts."""
     wanted = {"admin/", *(f"admin/{model}/{form}" for model in ADMIN for form in ("", "<pk>/"))}
-    pages = [(name, path) for name, path in demo.pages["admin"] if name in wanted]
+    pages = [one for one in demo.pages["admin"] if one.name in wanted]
     assert len(pages) > 10
     assert found_on(page, demo, pages, DJANGOS_OWN) == {}

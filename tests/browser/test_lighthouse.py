@@ -39,7 +39,7 @@ def lighthouse():
 
 
 def address(demo, name):
-    paths = {shown: path for group in ("lists", "portal") for shown, path in demo.pages[group]}
+    paths = {page.name: page.path for page in demo.pages["portal"]}
     return {
         "sign-in": "/sign-in/",
         "home": "/",

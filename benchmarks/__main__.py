@@ -17,12 +17,19 @@ from benchmarks.charging.server import DURABLE, ON_A_DISK, started
 from benchmarks.charging.stage import Stage
 from benchmarks.charging.worker import BASE_DIR
 from benchmarks.closing.accounts import ACCOUNTS as OF_CLOSING
+from benchmarks.lists.accounts import ACCOUNTS as OF_LISTS
 from benchmarks.rounds import Figures, measure
 
 CHARGING = ("single", "beside_others", "batches", "http", "sqlite", "growth")
 CLOSING = ("nothing_due", "ended_limits", "beside_charges", "month_end")
-COMPARISONS = (*CHARGING, *CLOSING)
-ACCOUNTS = OF_CHARGING | OF_CLOSING
+LISTS = ("wallet_list", "sqlite_search")
+COMPARISONS = (*CHARGING, *CLOSING, *LISTS)
+PACKAGES = {
+    name: package
+    for package, names in {"charging": CHARGING, "closing": CLOSING, "lists": LISTS}.items()
+    for name in names
+}
+ACCOUNTS = OF_CHARGING | OF_CLOSING | OF_LISTS
 DOCUMENT = BASE_DIR / "docs" / "performance.md"
 QUICK = {
     "many": 20,
@@ -34,6 +41,7 @@ QUICK = {
     "closed_beside": 2_000,
     "limits": 80,
     "at_once": 10,
+    "listed": 300,
 }
 BYTES_PER_LINE = 1_200  # a ledger line and its answer with all indexes, and their share of the log
 BYTES_PER_CLOSE = 9_000  # a wallet, its ledger and what its close writes, and the same again for COPY
@@ -44,7 +52,11 @@ def main() -> int:
     # Ending this process politely must end the servers too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     names: Sequence[str] = options.only.split(",") if options.only else COMPARISONS
-    sizes = QUICK if options.quick else {"lines_large": options.lines, "closed": options.wallets}
+    sizes = (
+        QUICK
+        if options.quick
+        else {"lines_large": options.lines, "closed": options.wallets, "listed": options.wallets}
+    )
     load_before = machine.busy()
     with started() as server:
         stage = Stage(server, rounds=options.rounds, **sizes)
@@ -65,14 +77,13 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=3.0, help="Of each round.")
     parser.add_argument("--lines", type=int, default=10_000_000, help="Of the grown ledger.")
-    parser.add_argument("--wallets", type=int, default=1_000_000, help="That are closed.")
+    parser.add_argument("--wallets", type=int, default=1_000_000, help="That are closed, and listed.")
     parser.add_argument("--quick", action="store_true", help="Tiny sizes, to see that everything runs.")
     return parser.parse_args()
 
 
 def _measured(name: str, stage: Stage, rounds: int, seconds: float) -> Figures:
-    package = "charging" if name in CHARGING else "closing"
-    with import_module(f"benchmarks.{package}.{name}").compare(stage) as comparison:
+    with import_module(f"benchmarks.{PACKAGES[name]}.{name}").compare(stage) as comparison:
         print(f"\n{comparison.name}", flush=True)
         figures = measure(comparison, rounds=rounds, seconds=seconds)
     for way in comparison.ways:

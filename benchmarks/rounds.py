@@ -9,11 +9,13 @@ WARM_UP_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Round:
-    """What one way did in one round: `rate` per second; the 99th percentile and the longest where somebody waits."""
+    """What one way did in one round: `rate` per second; times where somebody waits."""
 
     rate: float
     p99_ms: float = 0.0
     longest_ms: float = 0.0
+    median_ms: float = 0.0
+    p95_ms: float = 0.0
 
     @property
     def cost_us(self) -> float:

@@ -20,6 +20,7 @@ class Stage:
     closed_few: int = 10_000
     closed_beside: int = 200_000  # while they are charged
     limits: int = 100_000  # temporary ones that have ended
+    listed: int = 1_000_000  # wallets in a list
     at_once: int = 250  # wallets in one transaction of a close
     _numbers: count = field(default_factory=lambda: count(1))
 

@@ -1,0 +1,1 @@
+"""`python -m benchmarks.lists`: the list of wallets with a million of them, beside the stock Django admin."""

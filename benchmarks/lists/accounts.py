@@ -1,0 +1,3 @@
+"""For a figure that is not reached: where the time goes."""
+
+ACCOUNTS: dict[str, str] = {}

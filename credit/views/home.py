@@ -100,7 +100,7 @@ def _others(request: HttpRequest, now: datetime) -> Iterator[Group]:
     if request.user.has_perm("credit.view_changerequest"):
         yield home_rows.asked_for(Actor.person(request.user), now)
     if request.user.has_perm("credit.view_note"):
-        yield home_rows.promises(now)
+        yield home_rows.promises(now, request.user)
     if request.user.has_perm("credit.view_invoice"):
         yield home_rows.spending(now, request.user)
         yield home_rows.drafts()

@@ -65,8 +65,8 @@ def page_of(wallet: Any) -> str:
     return f"{address}?{urlencode({'wallet': wallet.wallet_id})}"
 
 
-def _panel(name: str, wallet: Any) -> str:
-    return f"{reverse(name, args=[wallet.wallet_id])}?{urlencode({'next': reverse('home')})}"
+def _panel(name: str, wallet: Any, *more: Any) -> str:
+    return f"{reverse(name, args=[wallet.wallet_id, *more])}?{urlencode({'next': reverse('home')})}"
 
 
 def _list(**asked: Any) -> str:
@@ -195,27 +195,24 @@ def _request_row(request: Any, now: datetime) -> Row:
     return Row("inbox", "", wallet.organization.name, url, words, since, _("Decide"), url, False)
 
 
-def promises(now: datetime) -> Group:
+def promises(now: datetime, user: Any) -> Group:
     """What comes back today, and what was missed."""
     due = notes.due(now)
-    rows = [_promise_row(note, notes.today(now)) for note in due[:FIRST_FEW]]
+    rows = [_promise_row(note, notes.today(now), user) for note in due[:FIRST_FEW]]
     number = len(rows) if len(rows) < FIRST_FEW else today.many(due).number
-    is_more = number > today.MOST
-    first = rows[0].url if rows else reverse("organizations")
-    return Group("promises", _("Promises due or missed"), min(number, today.MOST), is_more, first, rows)
+    shown = min(number, today.MOST)
+    return Group("promises", _("Promises due or missed"), shown, number > shown, reverse("promises"), rows)
 
 
-def _promise_row(note: Any, day: date) -> Row:
+def _promise_row(note: Any, day: date, user: Any) -> Row:
     days = (day - note.comes_back_on).days
-    when = (
-        _("due today")
-        if not days
-        else ngettext("%(days)s day late", "%(days)s days late", days) % {"days": days}
-    )
+    late = ngettext("%(days)s day late", "%(days)s days late", days) % {"days": days}
+    when = late if days else _("due today")
     url = f"{page_of(note.wallet)}#notes"
-    return Row(
-        "flag", "", note.organization.name, url, _promise_words(note), when, _("Follow up"), url, False
-    )
+    button = ("", "")
+    if user.has_perm("credit.write_notes"):
+        button = (_("Follow up"), _panel("settle_note", note.wallet, note.pk))
+    return Row("flag", "", note.organization.name, url, _promise_words(note), when, *button)
 
 
 def _promise_words(note: Any) -> str:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from credit import display
 from credit.models import Change
@@ -66,7 +66,7 @@ COLUMNS: Mapping[str, Any] = {
     "line": gettext_lazy("Ledger line"),
     "reference": gettext_lazy("Reference"),
     "client": gettext_lazy("API client"),
-    "scopes": gettext_lazy("May"),
+    "scopes": pgettext_lazy("right", "May"),
     "old_credential_ends_at": gettext_lazy("Old credential works until"),
     "month": gettext_lazy("Month"),
     "invoice": gettext_lazy("Invoice"),

@@ -25,6 +25,7 @@ from credit.views.home_rows import Group, Row
 DAYS_AHEAD = 7
 SHOWN_CURRENCIES = 6
 
+HALF_A_YEAR = timedelta(days=182)
 SPARKLINE_POINTS = 27
 # In the order in which they are read: who stands still, who waits for a word, who will.
 LISTED = ("blocked", "requests", "promises", "endings", "overdue", "near", "jobs")
@@ -147,13 +148,18 @@ def _exposure(now: datetime) -> dict[str, Any]:
 
 
 def _past(currencies: list[str], last: date) -> dict[str, list[tuple[date, int]]]:
-    """What was used, a day a week over half a year: enough for a line of a hundred pixels."""
-    days = [last - timedelta(weeks=back) for back in range(SPARKLINE_POINTS)]
+    """What was used over half a year, by currency: as many days as a line of a hundred pixels can show."""
     found: dict[str, list[tuple[date, int]]] = {}
-    counted = Exposure.objects.filter(currency__in=currencies, day__in=days).order_by("day")
+    counted = Exposure.objects.filter(currency__in=currencies, day__gte=last - HALF_A_YEAR).order_by("day")
     for currency, day, micros in counted.values_list("currency", "day", "used_micros"):
         found.setdefault(currency, []).append((day, micros))
-    return found
+    return {currency: _thinned(days) for currency, days in found.items()}
+
+
+def _thinned(days: list[tuple[date, int]]) -> list[tuple[date, int]]:
+    """Every so many, back from the last."""
+    every = -(-len(days) // SPARKLINE_POINTS)
+    return days[::-1][::every][::-1]
 
 
 @require_safe

@@ -336,7 +336,7 @@ def test_exposure_stands_there_with_its_line_once_there_are_two_days():
     exposures.take(now=timezone.now())
     answer = home()
     assert "Exposure per currency" in text(answer)
-    assert 'aria-label="Used in EUR, week by week"' in answer.content.decode()
+    assert 'aria-label="Used in EUR over six months"' in answer.content.decode()
 
 
 def test_things_that_wait_are_added_up_and_what_is_only_near_is_not():

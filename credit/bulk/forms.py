@@ -14,11 +14,12 @@ from credit.forms.limits import AmountField
 from credit.models import BulkVerb
 from credit.terms import ChangeReason
 
-SELECTABLE = [BulkVerb.SET, BulkVerb.RAISE, BulkVerb.END]
+SELECTABLE = [BulkVerb.SET, BulkVerb.RAISE, BulkVerb.END, BulkVerb.REVIEW]
 FIELDS_OF: dict[str, list[str]] = {
     BulkVerb.SET: ["limit_is", "amount", "days", "until"],
     BulkVerb.RAISE: ["percent", "amount", "days", "until"],
     BulkVerb.END: [],
+    BulkVerb.REVIEW: ["review_on"],
 }
 
 
@@ -89,6 +90,13 @@ class SelectionForm(BulkForm):
         help_text=gettext_lazy("On each customer’s own clock."),
     )
 
+    review_on = forms.DateField(
+        label=gettext_lazy("Look again on"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=gettext_lazy("Without a day: after the usual months."),
+    )
+
     def __init__(self, *args: Any, verb: str, may_be_unlimited: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         kept = {"reason_code", "reason", "key", *FIELDS_OF[verb]}
@@ -103,7 +111,8 @@ class SelectionForm(BulkForm):
         typed = self.cleaned_data
         if typed.get("limit_is") == "unlimited":
             return {"unlimited": True}
-        wish = {name: typed.get(name) for name in ("amount", "percent", "days", "until")}
+        wish = {name: typed.get(name) for name in ("amount", "percent", "days", "until", "review_on")}
+        wish["review_on"] = wish["review_on"] and wish["review_on"].isoformat()
         return {name: value for name, value in wish.items() if value not in (None, "")}
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from credit.actions import inputs
-from credit.actions.limit_plans import parse_reason
+from credit.actions.limit_plans import parse_reason, parse_review
 from credit.actions.refusals import BadInput, require
 from credit.actors import Actor
 from credit.bulk import asked, cells, driving
@@ -44,7 +44,7 @@ def from_wallets(*, form: Form, wallet_pks: list[int], by: Actor, now: datetime)
     if len(wallet_pks) > MOST_ROWS:
         words = _("More than %(most)s wallets match. Narrow the filter, or upload files.")
         raise BadInput("wallet", words % {"most": f"{MOST_ROWS:,}"})
-    refuse_wish(form, wallet_pks)
+    refuse_wish(form, wallet_pks, now)
     rows = [BulkRow(number=number, wallet_id=pk) for number, pk in enumerate(wallet_pks, 1)]
     return made(form, rows, by=by, now=now)
 
@@ -79,9 +79,11 @@ def _store(change: BulkChange, rows: Iterable[BulkRow]) -> None:
     change.save(update_fields=["rows_count"])
 
 
-def refuse_wish(form: Form, wallet_pks: list[int]) -> None:
+def refuse_wish(form: Form, wallet_pks: list[int], now: datetime) -> None:
     """What can be said before any row is looked at; an amount means something else in each currency."""
     wish, amount = form.wish, form.wish.get("amount")
+    if wish.get("review_on"):
+        parse_review(date.fromisoformat(wish["review_on"]), "UTC", now)
     cells.until(wish.get("until") or "", "UTC")
     if form.verb == BulkVerb.RAISE and bool(amount) == bool(wish.get("percent")):
         raise BadInput("percent", _("Type a percentage or an amount, one of the two."))
@@ -120,6 +122,8 @@ def _refuse_mixed(wallet_pks: list[int]) -> None:
 def reversal_of(change: BulkChange, *, form: Form, by: Actor, now: datetime) -> BulkChange:
     """The way back, as a bulk change of its own: previewed, confirmed and recorded like any other."""
     require(by, RIGHT, "set credit limits")
+    if change.verb == BulkVerb.REVIEW:
+        raise BadInput("", _("A review changed no limit, so there is nothing to put back."))
     done = change.rows.filter(state=RowState.DONE).order_by("number")
     if not done.exists():
         raise BadInput("", _("Nothing of this bulk change was done, so there is nothing to reverse."))

@@ -30,7 +30,8 @@ def plan_chunk(change: BulkChange, by: Actor, now: datetime) -> int:
     }
     for row in rows:
         _plan(row, change, wallets.get(row.wallet_id or 0), by, now)
-    BulkRow.objects.bulk_update(rows, _WRITTEN, batch_size=CHUNK)
+    for row in rows:  # one by one: a bulk_update of so many columns takes Django eight times as long
+        row.save(update_fields=_WRITTEN)
     return len(rows)
 
 

@@ -43,7 +43,11 @@ def run_chunk(change: BulkChange, *, hold: Hold, by: Actor, now: Clock) -> bool:
 
 def _run_alone(pk: int, change: BulkChange, by: Actor, now: Clock) -> None:
     with transaction.atomic():
-        row = BulkRow.objects.select_for_update(of=("self",)).select_related("reverses").get(pk=pk)
+        row = (
+            BulkRow.objects.select_for_update(of=("self",))
+            .select_related("reverses", "bulk_change")
+            .get(pk=pk)
+        )
         if row.state != RowState.PLANNED:
             return  # another run was faster
         try:
@@ -85,7 +89,8 @@ def _do_all(change: BulkChange, refusals: dict[int, NotDone], by: Actor, now: Cl
             refusals[row.pk] = refusal
     if refusals:
         raise _NotAll
-    BulkRow.objects.bulk_update(rows, _WRITTEN, batch_size=100)
+    for row in rows:
+        row.save(update_fields=_WRITTEN)
 
 
 def _do(row: BulkRow, change: BulkChange, by: Actor, now: Clock) -> None:
@@ -115,7 +120,8 @@ def _name(change: BulkChange, refusals: dict[int, NotDone]) -> None:
     rows = list(change.rows.filter(pk__in=list(refusals)))
     for row in rows:
         refuse(row, RowState.REFUSED, refusals[row.pk])
-    BulkRow.objects.bulk_update(rows, _WRITTEN, batch_size=100)
+    for row in rows:
+        row.save(update_fields=_WRITTEN)
 
 
 def _finish(change: BulkChange, state: BulkState, now: Clock) -> None:

@@ -1,13 +1,13 @@
 """What one row does to its wallet: one step, or for a reversal up to two, each a verb of `actions.limits`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from credit.actions import limits
+from credit.actions import limits, reviews
 from credit.actions.books import Now
 from credit.actions.limit_plans import LIMIT_COLUMNS, Preview, as_settled, below_use, slot_columns
 from credit.actions.refusals import Refused
@@ -16,7 +16,13 @@ from credit.models import BulkRow, BulkVerb, CreditLimit, Wallet
 from credit.money import to_decimal
 from credit.terms import Reason
 
-SET, END, REMOVE = "set_limit", "end_temporary", "remove_permanent"
+SET, END, REMOVE, REVIEW = "set_limit", "end_temporary", "remove_permanent", "review"
+_VERBS: dict[str, Callable[..., Any]] = {
+    SET: limits.set_limit,
+    END: limits.end_temporary,
+    REMOVE: limits.remove_permanent,
+    REVIEW: reviews.keep,
+}
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,9 @@ def steps_of(verb: str, row: BulkRow, settled: Wallet, at: datetime) -> list[Ste
     """None at all where the wallet stands as it should already."""
     if verb == BulkVerb.END:
         return [Step(END)]
+    if verb == BulkVerb.REVIEW:
+        day = row.bulk_change.wish.get("review_on")
+        return [Step(REVIEW, {"review_on": date.fromisoformat(day) if day else None})]
     if verb == BulkVerb.REVERSE:
         return _way_back(as_stood(row), settled, at)
     return [] if _stands_already(row, settled) else [Step(SET, _wish_of(row))]
@@ -63,15 +72,9 @@ def do(
     limit = None
     for number, step in enumerate(steps):
         is_last = number == len(steps) - 1
-        limit = getattr(limits, step.verb)(
-            wallet=wallet,
-            version=None if number else version,
-            confirmed=confirmed or not is_last,
-            by=by,
-            now=now,
-            **told,
-            **step.wish,
-        )
+        yes = {} if step.verb == REVIEW else {"confirmed": confirmed or not is_last}
+        seen = None if number else version
+        limit = _VERBS[step.verb](wallet=wallet, version=seen, by=by, now=now, **yes, **told, **step.wish)
     return limit
 
 
@@ -83,12 +86,20 @@ def preview(
         found = _within_authority(limits.preview_limit(wallet=wallet, by=by, now=now, **steps[0].wish))
         return Previewed(found.now, found.after_saving, found.plan.harms, found.plan.ends_at)
     current = Wallet.objects.at(now).get(pk=wallet.pk)
+    if verb == BulkVerb.REVIEW:
+        _refuse_without_permanent(current)
+        return Previewed(current, current, [])
     for step in steps:
         step.preview(wallet, by, now)
     settled = as_settled(current, now)
     columns = _columns_after(verb, row, settled, now)
     after: Any = Wallet.objects.at(now, **columns).get(pk=wallet.pk)
     return Previewed(current, after, below_use(settled, after.effective_limit_micros, after.used_micros))
+
+
+def _refuse_without_permanent(wallet: Wallet) -> None:
+    if wallet.permanent_limit_micros is None and not wallet.limit_unlimited:
+        raise Refused(Reason.NOT_FOUND, _("There is no permanent limit to review."))
 
 
 def _within_authority(found: Preview) -> Preview:

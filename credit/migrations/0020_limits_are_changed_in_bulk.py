@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("planning", "Being previewed"),
-                            ("planned", "Waits for your yes"),
+                            ("planned", "Waits for a yes"),
                             ("running", "Running"),
                             ("done", "Done"),
                             ("failed", "Stopped"),

@@ -24,7 +24,7 @@ class BulkVerb(models.TextChoices):
 
 class BulkState(models.TextChoices):
     PLANNING = "planning", _("Being previewed")
-    PLANNED = "planned", _("Waits for your yes")
+    PLANNED = "planned", _("Waits for a yes")
     RUNNING = "running", _("Running")
     DONE = "done", _("Done")
     FAILED = "failed", _("Stopped")

@@ -156,7 +156,8 @@ def _context(request: HttpRequest, change: BulkChange, form: BulkForm | None = N
 def _around(change: BulkChange, counts: dict[str, int], form: BulkForm | None) -> dict[str, Any]:
     """Its reversal, and what ran before it."""
     back = change.reversals.exclude(state__in=[BulkState.DROPPED, BulkState.FAILED]).order_by("-pk").first()
-    may_reverse = counts[RowState.DONE] and change.state in (BulkState.DONE, BulkState.FAILED) and not back
+    is_over = change.state in (BulkState.DONE, BulkState.FAILED) and change.verb != BulkVerb.REVIEW
+    may_reverse = counts[RowState.DONE] and is_over and not back
     return {
         "reversal": back,
         "reverse_form": (form or BulkForm(initial={"reason_code": "correction"})) if may_reverse else None,

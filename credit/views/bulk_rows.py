@@ -13,7 +13,6 @@ from credit.terms import LimitState
 BADGES = {
     RowState.PROBLEM: ("danger", "alert"),
     RowState.REFUSED: ("danger", "alert"),
-    RowState.DONE: ("ok", "check"),
 }
 
 
@@ -27,7 +26,7 @@ class ShownRow:
         self.wallet_id = row.wallet.wallet_id if row.wallet else line[sheets.WALLET]
         self.typed = line[sheets.NEW_LIMIT]
         self.look, self.icon = BADGES.get(RowState(row.state), ("", ""))
-        self.changes = bool(row.before) and row.state not in (RowState.PROBLEM, RowState.UNCHANGED)
+        self.changes = row.before != row.after and row.state not in (RowState.PROBLEM, RowState.UNCHANGED)
 
     @property
     def limit_before(self) -> str:

@@ -332,4 +332,4 @@ def test_the_list_of_bulk_changes_asks_a_bounded_number_of_questions(
         chosen(three, "set_limit", eva, amount="250")
 
     with django_assert_max_num_queries(9):
-        assert "Waits for your yes" in text(manager.get(BULK))
+        assert "Waits for a yes" in text(manager.get(BULK))

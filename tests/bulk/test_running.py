@@ -18,6 +18,7 @@ from tests.pages.people import somebody
 
 pytestmark = pytest.mark.django_db
 FINANCE = Actor.system("Finance")
+WHY = {"reason_code": "seasonal", "reason": "More calls"}
 
 
 def set_meanwhile(wallet, amount, **more):
@@ -323,3 +324,51 @@ def test_a_reversal_can_be_reversed_and_only_what_was_done_is(three, eva):
 def test_there_is_nothing_to_reverse_before_anything_was_done(three, eva):
     with pytest.raises(BadInput, match="nothing to reverse"):
         reversed_(chosen(three, "set_limit", eva, amount="250"), eva)
+
+
+# -- reviews
+
+
+def test_many_limits_are_marked_reviewed_and_stay_as_they_are(three, eva):
+    for wallet in three[:2]:
+        set_meanwhile(wallet, "150")
+
+    done = run(chosen([*three[:2], a_wallet()], "review", eva, review_on="2027-05-01"), eva)
+
+    assert states(done) == ["done", "done", "problem"]
+    assert permanent(*three[:2]) == money("150", "150")
+    reviewed = CreditLimit.objects.filter(reviewed_by_name=eva.name)
+    assert [str(limit.review_on) for limit in reviewed] == ["2027-05-01", "2027-05-01"]
+    assert Change.objects.filter(verb="review_limit", reason="Yearly").count() == 2
+
+
+def test_a_review_changes_no_limit_so_there_is_nothing_to_put_back(three, eva):
+    set_meanwhile(three[0], "150")
+    done = run(chosen(three[:1], "review", eva), eva)
+
+    with pytest.raises(BadInput, match="nothing to put back"):
+        reversed_(done, eva)
+
+
+# -- authority
+
+
+def test_what_is_above_the_person_s_authority_is_a_problem_of_its_row_and_the_rest_is_done(three):
+    officer = Actor.person(somebody(OFFICER))
+    change = chosen([*three, a_wallet(permanent_limit="9000")], "raise_limit", officer, percent="50")
+
+    assert states(change) == ["planned", "planned", "planned", "problem"]
+    assert change.rows.get(state="problem").reason_code == "not_authorized"
+
+    assert states(run(change, officer)) == ["done", "done", "done", "problem"]
+    assert permanent(*three) == money("150", "300", "450")
+
+
+def test_increases_of_the_last_weeks_count_against_a_bulk_change_too(db):
+    officer, wallet = Actor.person(somebody(OFFICER)), a_wallet(permanent_limit="100")
+    limits.set_limit(wallet=wallet, amount="4000", by=officer, now=timezone.now, **WHY)
+
+    change = chosen([wallet], "set_limit", officer, amount="6000")
+
+    assert states(change) == ["problem"]
+    assert change.rows.get().reason_code == "not_authorized"

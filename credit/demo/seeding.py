@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q, Sum
 
 from credit.actions import month_end
-from credit.demo import alerts, billing, bulk_changes, cast, governing, regulars, states
+from credit.demo import alerts, billing, bulk_changes, cast, counting, governing, promises, regulars, states
 from credit.demo.agenda import Agenda, close_month, issue
 from credit.demo.calendar import Calendar
 from credit.demo.crowd import Crowd
@@ -45,7 +45,9 @@ def seed(count: int, now: datetime, quiet: bool | None) -> None:
         billing.send_history(now)
         bulk_changes.tell(actors[MANAGER], now)
         governing.tell(actors, now)
+        promises.tell(actors, now)
         alerts.tell(actors[MANAGER], now)
+        counting.tell(now)
         # So that Month end shows what this month will come to, as soon as a worker looks.
         month_end.start(kind=RunKind.REHEARSAL, by=actors[MANAGER], now=lambda: now)
         _check()
@@ -83,6 +85,7 @@ def _plan(stage: Stage, organizations: dict[str, Organization]) -> None:
     for member in crowd.members:
         states.reached(stage, member)
     governing.plan(stage, crowd.members)
+    counting.plan(stage)
     for end in stage.calendar.month_ends():
         stage.agenda.end_month(end)
     stage.agenda.do(stage.calendar.month_ends()[-1], lambda at: states.hold_some_back(stage, at))

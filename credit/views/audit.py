@@ -19,6 +19,7 @@ from credit.forms.audit import AuditFilter
 from credit.models import Change, Sealed
 from credit.replica import may_be_old
 from credit.views import change_words, export, keyset
+from credit.views.audit_customers import entries_of
 from credit.views.dated import Dated
 
 PAGE = 50
@@ -33,7 +34,7 @@ NEWEST_FIRST = Dated("at", read=datetime.fromisoformat, descending=True)
 @permission_required(RIGHT, raise_exception=True)
 @may_be_old
 def trail(request: HttpRequest) -> HttpResponse:
-    form = AuditFilter(request.GET, verbs(), viewer.zone())
+    form = AuditFilter(request.GET, verbs(), viewer.zone(), entries_of)
     found, problems = _page(form, request)
     asked = {name: given for name, given in request.GET.items() if name not in _MARKS and given}
     context = {
@@ -121,7 +122,7 @@ HEAD = [
 @may_be_old
 def as_csv(request: HttpRequest) -> HttpResponse:
     """Every entry that the search finds, oldest first."""
-    form = AuditFilter(request.GET, verbs(), viewer.zone())
+    form = AuditFilter(request.GET, verbs(), viewer.zone(), entries_of)
     if set(request.GET) - _known(form) or not form.is_valid():
         return HttpResponseBadRequest(_("The search cannot be read. Nothing was exported."))
     today = display.local(timezone.now(), viewer.zone())

@@ -195,3 +195,17 @@ def test_the_page_asks_the_database_as_often_for_fifty_entries_as_for_one(django
         answer = client.get(reverse("audit"))
 
     assert len(listed(answer)) == 50
+
+
+def test_a_name_that_means_too_many_customers_asks_for_more_of_it(monkeypatch):
+    from credit.views import audit_customers
+
+    monkeypatch.setattr(audit_customers, "MOST_CUSTOMERS", 1)
+    monkeypatch.setattr(audit_customers, "MOST_WALLETS", 2)
+    one = an_organization("Kovács One")
+    mine = [a_limit(prepaid(organization=one)).pk for _ in range(3)]
+    assert set(mine) <= set(listed(shown(q="kovacs")))
+
+    a_limit(prepaid(organization=an_organization("Kovács Two")))
+
+    assert "More than 1 customers match" in text(shown(q="kovacs"))

@@ -174,8 +174,8 @@ def _asked(client, page) -> list[object] | None:
     assert answer.status_code in (200, 301, 302, 405), f"{page.path} answers {answer.status_code}"
     if answer.status_code != 200 or answer.streaming or "text/html" not in answer["Content-Type"]:
         return None
-    # Over the list only what is a panel opens; the rest of these addresses leads to a page.
-    if page.htmx and b"data-panel-form" not in answer.content:
+    # Over the list only what is a panel opens; other answers without a head are parts that a page fetches.
+    if (b"data-panel-form" if page.htmx else b"<html") not in answer.content:
         return None
     with CaptureQueriesContext(connection) as queries:
         client.get(page.path, headers=headers)

@@ -58,7 +58,7 @@ def test_the_bell_counts_what_this_person_has_not_read_and_shows_the_latest():
 def test_reading_goes_only_forward_and_never_beyond_what_there_is():
     event = an_alert()
     client = signed_in(VIEWER)
-    client.post(reverse("alerts"), {"up_to": 10**18})
+    client.post(reverse("alerts"), {"up_to": 10**17})
     client.post(reverse("alerts"), {"up_to": 1})
     client.post(reverse("alerts"), {"up_to": "x"})
     assert AlertReader.objects.get().read_up_to == event.pk

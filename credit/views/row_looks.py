@@ -20,6 +20,8 @@ TEXTS = (
     "wallet_id", "organization", "page", "uuid", "uuid_start", "mode", "balance", "currency", "unbilled", "reserved",
     "limit", "limit_ends", "falls_back_to", "usable", "use", "standing", "menu",
 )  # fmt: skip
+# Digits, signs and letters of ours: nothing in them has a meaning in HTML.
+_PLAIN = {"uuid", "uuid_start", "balance", "unbilled", "reserved", "limit", "usable"}
 _MARK = re.compile("\ue000(\\w+)\ue001")
 
 # What the template asks about a row: whether it has these texts, which sort its limit is, whether usable is bad.
@@ -65,4 +67,4 @@ def _filled(row: WalletRow, parts: list[str]) -> str:
 
 def _text(row: WalletRow, name: str) -> str:
     value = row.wallet.wallet_id if name == "wallet_id" else getattr(row, name)
-    return value if isinstance(value, SafeString) else escape(value)
+    return value if name in _PLAIN or isinstance(value, SafeString) else escape(value)

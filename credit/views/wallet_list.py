@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, partial
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Expression, F, QuerySet
 from django.http import QueryDict
@@ -143,9 +144,7 @@ class WalletList:
 
     def address(self, **changes: str) -> str:
         """This list with another sort or page; a change of anything else starts at the first page."""
-        query = self.asked.copy()
-        for name in ("after", "before", *changes):
-            query.pop(name, None)
-        for name, value in changes.items():
-            query[name] = value
-        return f"{reverse('organizations')}?{query.urlencode()}"
+        kept = {
+            name: values for name, values in self.asked.lists() if name not in ("after", "before", *changes)
+        }
+        return f"{reverse('organizations')}?{urlencode({**kept, **changes}, doseq=True)}"

@@ -80,7 +80,7 @@ class CodedReasonForm(VerbForm):
     reason_code = forms.ChoiceField(
         label=gettext_lazy("Reason"),
         choices=[("", gettext_lazy("Choose one")), *ChangeReason.choices],
-        required=False,
+        error_messages={"required": gettext_lazy("Choose why. It is kept with the change.")},
     )
     reason = forms.CharField(
         label=gettext_lazy("In your words"),

@@ -101,7 +101,14 @@ def test_suspending_names_that_it_stops_all_wallets_and_resuming_undoes_it(manag
     assert "withdrawals and transfers out on all its 2 open wallets" in text(manager.get(where))
     said(send(manager, where, reason_code="risk", reason="No answer"))
     assert {live(wallet).standing for wallet in wallets} == {"suspended"}
-    said(send(manager, reverse("resume_organization", args=[organization.uuid]), reason="Paid"))
+    said(
+        send(
+            manager,
+            reverse("resume_organization", args=[organization.uuid]),
+            reason_code="other",
+            reason="Paid",
+        )
+    )
     assert {live(wallet).standing for wallet in wallets} == {"works"}
     assert Change.objects.filter(verb="suspend", by_user=somebody(MANAGER), reason="No answer").exists()
 
@@ -116,14 +123,14 @@ def test_a_time_zone_is_changed_for_all_wallets(manager):
     wallet = postpaid()
     end = fresh(wallet).period_ends_at
     where = reverse("change_time_zone", args=[wallet.organization.uuid])
-    said(send(manager, where, time_zone="Asia/Tokyo", reason="Moved"))
+    said(send(manager, where, time_zone="Asia/Tokyo", reason_code="correction", reason="Moved"))
     assert fresh(wallet).time_zone == "Asia/Tokyo"
     assert fresh(wallet).period_ends_at == end
 
 
 def test_a_wallet_that_is_not_empty_is_not_closed(manager):
     wallet = prepaid(paid="1")
-    answer = send(manager, address("close_wallet", wallet), reason="Left")
+    answer = send(manager, address("close_wallet", wallet), reason_code="contract", reason="Left")
     assert "The wallet is not empty." in text(answer)
     assert fresh(wallet).closed_at is None
 
@@ -131,11 +138,11 @@ def test_a_wallet_that_is_not_empty_is_not_closed(manager):
 def test_an_empty_wallet_is_closed_and_reopened(manager):
     wallet = prepaid(paid=None)
     assert (
-        said(send(manager, address("close_wallet", wallet), reason="Left"))
+        said(send(manager, address("close_wallet", wallet), reason_code="contract", reason="Left"))
         == f"{wallet.wallet_id} is closed."
     )
     page = manager.get(reverse("organization", args=[wallet.organization.uuid]))
     assert "It takes no postings until it is reopened." in text(page)
     assert address("add_payment", wallet) not in page.content.decode()
-    said(send(manager, address("reopen_wallet", wallet), reason="Came back"))
+    said(send(manager, address("reopen_wallet", wallet), reason_code="contract", reason="Came back"))
     assert Wallet.objects.get().closed_at is None

@@ -1,6 +1,6 @@
 """In which language a request is answered: pages in the person's own, the API and all it stores in English."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -14,8 +14,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 SOURCE = settings.LANGUAGE_CODE
-# Programs read these; their words are part of a contract, or they have none.
-IN_ENGLISH = ("/api/",)
+# Programs read the API and spreadsheets the files, and a customer the documents: their words are part of a contract.
+ENGLISH_PATHS = "/api/"
+ENGLISH_FILES = (".csv", ".journal", ".pdf", ".txt", ".json")
 # Languages that write 1.204,50 where English writes 1,204.50.
 _WITH_DECIMAL_COMMA = frozenset({"de"})
 _SWAPPED = str.maketrans(",.", ".,")
@@ -30,11 +31,15 @@ def as_written(number: str) -> str:
     return number.translate(_SWAPPED) if has_decimal_comma() else number
 
 
+def _is_english(path: str) -> bool:
+    return path.startswith(ENGLISH_PATHS) or path.endswith(ENGLISH_FILES)
+
+
 class PortalLanguage(LocaleMiddleware):
     """The cookie that the language switch sets, else what the browser asks for."""
 
     def process_request(self, request: HttpRequest) -> None:
-        if request.path_info.startswith(IN_ENGLISH):
+        if _is_english(request.path_info):
             # The thread may still speak the language of its last page.
             translation.activate(SOURCE)
             request.LANGUAGE_CODE = SOURCE
@@ -42,7 +47,7 @@ class PortalLanguage(LocaleMiddleware):
             super().process_request(request)
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        if request.path_info.startswith(IN_ENGLISH):
+        if _is_english(request.path_info):
             return response
         return super().process_response(request, response)
 
@@ -70,6 +75,21 @@ class Said(str):
         return words if self.given is None else words % {name: shown(one) for name, one in self.given.items()}
 
 
+class Both(str):
+    """English, beside what its reader sees."""
+
+    reader: Callable[[], str]
+
+    def __new__(cls, english: str, reader: Callable[[], str]) -> "Both":
+        both = super().__new__(cls, english)
+        both.reader = reader
+        return both
+
+    @property
+    def shown(self) -> str:
+        return self.reader()
+
+
 class Number(str):
     """An amount in an action's sentence: English, and as its reader writes it."""
 
@@ -81,7 +101,7 @@ class Number(str):
 
 
 def shown(words: Any) -> Any:
-    return words.shown if isinstance(words, Said | Number | Label) else words
+    return words.shown if isinstance(words, Said | Both | Number | Label) else words
 
 
 class Label(str):
@@ -109,15 +129,3 @@ def in_source(made: Callable[P, T]) -> Callable[P, T]:
             return made(*args, **kwargs)
 
     return written
-
-
-def lines_in_source(lines: Iterable[Any]) -> Iterator[Any]:
-    """As `in_source`, for lines that are made one by one while they are sent."""
-    found = iter(lines)
-    while True:
-        with translation.override(SOURCE):
-            try:
-                line = next(found)
-            except StopIteration:
-                return
-        yield line

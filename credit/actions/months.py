@@ -11,9 +11,11 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Max, Q
 
+from credit import display
 from credit.actions import trail
 from credit.actions.refusals import BadInput, Refused, require
 from credit.actors import Actor
+from credit.languages import Both
 from credit.languages import Said as _
 from credit.models import Invoice, LockedMonth, Period, Wallet
 from credit.periods import month_start
@@ -69,7 +71,12 @@ def what_is_left(month: date, now: datetime) -> list[str]:
     if now < over_everywhere:
         return [
             _("%(month)s is not over everywhere before %(over_everywhere)s UTC.")
-            % {"month": f"{month:%B %Y}", "over_everywhere": f"{over_everywhere:%d %B, %H:%M}"}
+            % {
+                "month": Both(f"{month:%B %Y}", lambda: display.month(month)),
+                "over_everywhere": Both(
+                    f"{over_everywhere:%d %B, %H:%M}", lambda: display.day_and_time(over_everywhere, "UTC")
+                ),
+            }
         ]
     left: list[str] = []
     to_close = (

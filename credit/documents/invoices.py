@@ -6,6 +6,7 @@ from typing import Any
 from credit import display
 from credit.documents import parties, typesetting
 from credit.invoicing import payment_reference
+from credit.languages import in_source
 from credit.models import Allocation, Change, Invoice, InvoiceKind, InvoiceLine, Seller
 from credit.money import round_to_currency
 from credit.terms import Kind
@@ -18,6 +19,7 @@ def load(pk: int) -> Invoice:
     return Invoice.objects.select_related("seller", "corrects", "wallet__organization").get(pk=pk)
 
 
+@in_source
 def pdf(invoice: Invoice, today: date) -> bytes:
     """`today` matters for a draft only, which shows the seller of that day."""
     return typesetting.pdf("invoice", content(invoice, today), invoice.issued_at or invoice.created_at)

@@ -11,12 +11,14 @@ from django.template.loader import render_to_string, select_template
 from credit import display
 from credit.documents import invoices, parties
 from credit.invoicing import payment_reference
+from credit.languages import in_source
 from credit.models import Delivery, DeliveryKind, Invoice, InvoiceKind, Seller, Wallet
 
 # A reminder names this many invoices and says how many more there are.
 MOST_LISTED = 30
 
 
+@in_source
 def compose(delivery: Delivery, now: datetime) -> EmailMultiAlternatives:
     """The message of a delivery that comes with `invoice__seller` and `invoice__wallet__organization`."""
     invoice = delivery.invoice

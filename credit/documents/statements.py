@@ -9,10 +9,12 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import Count, Q, Sum
+from django.utils.translation import gettext as _
 
 from credit import display
 from credit.archive import telling
 from credit.documents import parties, typesetting
+from credit.languages import in_source
 from credit.models import Transaction, Wallet
 from credit.models.transaction import TransactionQuerySet
 from credit.past import last_sequence_by
@@ -35,7 +37,7 @@ class InArchive(ValueError):
 
 @dataclass(frozen=True)
 class KindSum:
-    kind: str
+    kind: Any  # the label, said in the language in which it is read
     count: int
     micros: int
 
@@ -132,7 +134,7 @@ def _sums(wallet: Wallet, before: int, until: int) -> tuple[int, list[KindSum]]:
     )
     by_kind = {row["kind"]: row for row in rows}
     kinds = [
-        KindSum(str(Kind(kind).label), by_kind[kind]["count"], by_kind[kind]["micros"])
+        KindSum(Kind(kind).label, by_kind[kind]["count"], by_kind[kind]["micros"])
         for kind in Kind.values
         if kind in by_kind
     ]
@@ -142,6 +144,7 @@ def _sums(wallet: Wallet, before: int, until: int) -> tuple[int, list[KindSum]]:
 # --- the PDF ----------------------------------------------------------------------------------------------------------
 
 
+@in_source
 def pdf(statement: Statement) -> bytes:
     """Only where it `fits_a_pdf`."""
     assert statement.fits_a_pdf
@@ -155,16 +158,15 @@ def file_name(statement: Statement, ending: str) -> str:
 
 
 def in_words(statement: Statement) -> str:
-    return f"{_day(statement.first)} to {_day(statement.last)}"
+    return _("%(first)s to %(last)s") % {
+        "first": display.day(statement.first),
+        "last": display.day(statement.last),
+    }
 
 
 def what_of(line: Transaction) -> str:
     """What the customer may read of a line: not why finance posted it."""
     return " · ".join(filter(None, [line.description, line.reference, str(line.invoice or "")]))
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%b %Y}"
 
 
 def _content(statement: Statement, found: list[Transaction]) -> dict[str, Any]:
@@ -192,7 +194,7 @@ def _content(statement: Statement, found: list[Transaction]) -> dict[str, Any]:
         "money_in": display.exact_parts(statement.in_micros, currency, plus=True),
         "money_out": exact(statement.out_micros),
         "kinds": [
-            {"kind": kind.kind, "count": f"{kind.count:,}", "sum": exact(kind.micros)}
+            {"kind": str(kind.kind), "count": f"{kind.count:,}", "sum": exact(kind.micros)}
             for kind in statement.kinds
         ],
         "lines": list(_rows(statement, found)),
@@ -209,7 +211,7 @@ def _rows(statement: Statement, found: list[Transaction]) -> Iterator[list[Any]]
         here = display.local(line.posted_at, wallet.time_zone)
         yield [
             f"{here.day} {here:%b %Y, %H:%M}",
-            Kind(line.kind).label,
+            str(Kind(line.kind).label),
             what_of(line),
             display.exact_parts(line.amount_micros, wallet.currency, plus=True),
             display.exact_parts(line.current_balance_after_micros, wallet.currency),

@@ -202,13 +202,13 @@ def _local(instant: datetime, wallet: Wallet) -> datetime:
 
 def _chips(ledger: Ledger, wallet: Wallet, wanted: Mapping[str, Any], now: datetime) -> list[Chip]:
     first = wanted["period"]
-    months = [(f"{month:%Y-%m}", f"{month:%B %Y}") for month in _months(wallet, now)]
+    months = [(f"{month:%Y-%m}", display.month(month)) for month in _months(wallet, now)]
     return [
         _chip(
             ledger,
             "period",
             _("Period"),
-            f"{first:%B %Y}" if first else "",
+            display.month(first) if first else "",
             months,
             f"{first:%Y-%m}" if first else "",
         ),

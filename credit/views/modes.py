@@ -53,7 +53,7 @@ class ChangeMode(VerbPanel):
         }
 
     def about(self, form: VerbForm) -> dict[str, Any]:
-        return {"facts": self._facts(), "to": self.to, "can_preview": True, **self._preview(form)}
+        return {"facts": self._facts(), "to": self._to_words(), "can_preview": True, **self._preview(form)}
 
     def act(self, given: dict[str, Any], by: Actor) -> Words:
         said = {name: given[name] for name in ("version", "reason_code", "reason")}
@@ -61,9 +61,12 @@ class ChangeMode(VerbPanel):
         modes.change_mode(wallet=self.wallet, by=by, now=timezone.now, **wish, **said)
         return _("%(wallet_id)s is %(to)s now. %(usable_now)s") % {
             "wallet_id": self.wallet.wallet_id,
-            "to": self.to,
+            "to": self._to_words(),
             "usable_now": self.usable_now(),
         }
+
+    def _to_words(self) -> str:
+        return display.inside(PaymentMode(self.to).label)
 
     def _wish(self, given: dict[str, Any]) -> dict[str, Any]:
         if self.to == PaymentMode.PREPAID:

@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from credit import display, viewer
@@ -24,10 +26,10 @@ from credit.views.wallet_rows import Menus, WalletRow, numbers
 
 PAGE_SIZE = 30
 VIEWS = [
-    ("All wallets", ""),
-    ("Blocked", "use=blocked&status=active&status=suspended"),
-    ("Near the limit", "use=near"),
-    ("Temporary, ending soon", "limit=ending_soon&sort=organization"),
+    (gettext_lazy("All wallets"), ""),
+    (gettext_lazy("Blocked"), "use=blocked&status=active&status=suspended"),
+    (gettext_lazy("Near the limit"), "use=near"),
+    (gettext_lazy("Temporary, ending soon"), "limit=ending_soon&sort=organization"),
 ]
 
 
@@ -132,7 +134,7 @@ def _column(wallets: WalletList, name: str) -> dict[str, Any]:
 
 
 def _sorted_words(wallets: WalletList) -> str:
-    return f"{wallets.sort.label.lower()}, {'downwards' if wallets.descending else 'upwards'}"
+    return f"{display.inside(wallets.sort.label)}, {_('downwards') if wallets.descending else _('upwards')}"
 
 
 def _swapped_digits(wallets: WalletList) -> str:

@@ -11,6 +11,7 @@ from django.db.models import Expression, F, QuerySet
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from credit import copies, facets
 from credit.copies import Copies
@@ -40,17 +41,17 @@ def _moving(name: str, label: str, css: str = "num") -> Sort:
 SORTS: dict[str, Sort] = {
     # By organization before wallet, so that the index on names gives the order.
     "organization": Sort(
-        "Organization", lambda: F("organization__search_name"), ("name", "organization_id", "wallet_id"), (), "", str,
-        ("organization_id", "id"),
+        gettext_lazy("Organization"), lambda: F("organization__search_name"),
+        ("name", "organization_id", "wallet_id"), (), "", str, ("organization_id", "id"),
     ),
-    "wallet": Sort("Wallet", lambda: F("wallet_id"), ("public_id", "wallet_id"), (), "", str),
-    "balance": _moving("balance", "Balance", "num c-x"),
-    "unbilled": _moving("unbilled", "Unbilled", "num c-x c-y"),
-    "reserved": _moving("reserved", "Reserved", "num c-x c-y"),
-    "limit": _moving("limit", "Credit limit"),
-    "usable": _moving("usable", "Usable"),
-    "used": _moving("used", "Used"),
-    "status": _moving("status", "Status", ""),
+    "wallet": Sort(gettext_lazy("Wallet"), lambda: F("wallet_id"), ("public_id", "wallet_id"), (), "", str),
+    "balance": _moving("balance", gettext_lazy("Balance"), "num c-x"),
+    "unbilled": _moving("unbilled", gettext_lazy("Unbilled"), "num c-x c-y"),
+    "reserved": _moving("reserved", gettext_lazy("Reserved"), "num c-x c-y"),
+    "limit": _moving("limit", gettext_lazy("Credit limit")),
+    "usable": _moving("usable", gettext_lazy("Usable")),
+    "used": _moving("used", gettext_lazy("Used")),
+    "status": _moving("status", gettext_lazy("Status"), ""),
 }  # fmt: skip
 
 

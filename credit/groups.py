@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 
 VIEWER = "Viewer"
 OFFICER = "Finance officer"
@@ -71,7 +71,9 @@ def create_groups(sender: AppConfig, using: str, **kwargs: Any) -> None:
     from django.contrib.auth.management import create_permissions
     from django.contrib.auth.models import Group, Permission
 
-    create_permissions(sender, using=using, verbosity=0)
+    # Those of other apps too, such as changing users: on a fresh database theirs would come after this.
+    for app in apps.get_app_configs():
+        create_permissions(app, using=using, verbosity=0)
     ours = Permission.objects.using(using).filter(content_type__app_label__in=["credit", "organizations"])
     for name, codenames in MEMBERS.items():
         group, _ = Group.objects.using(using).get_or_create(name=name)

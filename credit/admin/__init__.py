@@ -20,7 +20,7 @@ from credit import display
 from credit.actions import limits
 from credit.actions.refusals import ConfirmationNeeded, NotDone
 from credit.actors import Actor
-from credit.admin import alerts, authority, invoices, month_end, views
+from credit.admin import alerts, authority, invoices, month_end, notes, rights, views
 from credit.admin.looks import BY_WALLET, OfWallet, ReadOnly, amount_column
 from credit.forms.admin import AdminLimitForm
 from credit.models import (
@@ -43,7 +43,7 @@ from credit.models import (
     Wallet,
 )
 
-__all__ = ["alerts", "authority", "invoices", "month_end", "views"]
+__all__ = ["alerts", "authority", "invoices", "month_end", "notes", "views"]
 
 admin.site.unregister(User)
 
@@ -59,6 +59,19 @@ class Person(UserAdmin):
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
     filter_horizontal = ("groups",)
+
+    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
+        request.rights_before = rights.of(obj.pk)
+        super().save_model(request, obj, form, change)
+
+    def save_related(self, request: Any, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        rights.tell(request, form.instance, request.rights_before, password_changed=False)
+
+    def log_change(self, request: Any, obj: Any, message: Any) -> Any:
+        if "password" in str(message):  # its own form saves no groups
+            rights.tell(request, obj, rights.of(obj.pk), password_changed=True)
+        return super().log_change(request, obj, message)
 
 
 @admin.register(Wallet)

@@ -7,6 +7,7 @@ from re import findall
 
 import pytest
 import time_machine
+from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 
@@ -19,6 +20,11 @@ from tests.factories import an_organization
 from tests.pages.people import SYSTEM, postpaid, prepaid, signed_in, somebody, text
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def no_verbs_of_another_test():
+    cache.clear()
 
 
 def shown(group=MANAGER, **asked):

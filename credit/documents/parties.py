@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from credit.models import Invoice, Seller
 from organizations.models import Organization
 
@@ -22,7 +24,7 @@ def seller_on(day: date) -> Seller | None:
 def seller_block(seller: Seller | None) -> dict[str, Any]:
     if seller is None:
         return NOBODY
-    named = [("Company no. ", seller.company_id), ("Tax id ", seller.tax_id)]
+    named = [(_("Company no.") + " ", seller.company_id), (_("Tax id") + " ", seller.tax_id)]
     contact = " · ".join(filter(None, [seller.email, seller.phone]))
     lines = [*seller.address.splitlines(), *_with_country(seller.country), *_named(named), contact]
     return {"name": seller.name, "lines": [line for line in lines if line]}
@@ -52,7 +54,7 @@ def _billed(stamped: Mapping[str, str]) -> dict[str, Any]:
     lines = [
         *stamped.get("address", "").splitlines(),
         *_with_country(stamped.get("country", "")),
-        *_named([("Tax id ", stamped.get("tax_id", ""))]),
+        *_named([(_("Tax id") + " ", stamped.get("tax_id", ""))]),
     ]
     return {"name": stamped.get("name", ""), "lines": lines}
 

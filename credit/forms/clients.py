@@ -13,13 +13,14 @@ from credit.models import Scope
 
 class ClientForm(forms.Form):
     name = forms.CharField(
+        label=gettext_lazy("Name"),
         max_length=100,
         help_text=gettext_lazy("Stands on every ledger line it makes, such as “Mediation EU”."),
         error_messages={"required": gettext_lazy("Name is missing. Type what the system is called.")},
     )
     scopes = forms.MultipleChoiceField(
         label=pgettext_lazy("right", "May"),
-        choices=Scope.choices,
+        choices=[(scope.value, gettext_lazy(scope.label)) for scope in Scope],
         widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
         error_messages={
             "required": gettext_lazy("Choose at least one. A client without a scope can do nothing.")

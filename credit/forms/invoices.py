@@ -24,7 +24,9 @@ class InvoiceFilter(forms.Form):
 
     q = forms.CharField(required=False, max_length=60, label=gettext_lazy("Number"))
     state = forms.ChoiceField(choices=STATES, required=False, label=gettext_lazy("State"))
-    overdue = forms.ChoiceField(choices=[("yes", "yes")], required=False, label=gettext_lazy("Overdue"))
+    overdue = forms.ChoiceField(
+        choices=[("yes", gettext_lazy("yes"))], required=False, label=gettext_lazy("Overdue")
+    )
     kind = forms.ChoiceField(choices=InvoiceKind.choices, required=False, label=gettext_lazy("Kind"))
     currency = forms.ChoiceField(choices=[], required=False, label=gettext_lazy("Currency"))
     wallet = forms.CharField(required=False, max_length=20, label=gettext_lazy("Wallet"))

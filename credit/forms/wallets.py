@@ -10,6 +10,7 @@ from credit.terms import PaymentMode, Scheme
 
 class NewWalletForm(CodedReasonForm):
     currency = forms.CharField(
+        label=gettext_lazy("Currency"),
         max_length=3,
         help_text=gettext_lazy("Three letters, such as EUR. It can never be changed."),
         error_messages={
@@ -42,11 +43,16 @@ class NewWalletForm(CodedReasonForm):
 
 class NewCustomerForm(NewWalletForm):
     name = forms.CharField(
+        label=gettext_lazy("Name"),
         max_length=512,
         error_messages={"required": gettext_lazy("Name is missing. Type it as it stands in the register.")},
     )
     country = forms.CharField(
-        max_length=2, required=False, help_text=gettext_lazy("Two letters, such as SK."), empty_value=""
+        label=gettext_lazy("Country"),
+        max_length=2,
+        required=False,
+        help_text=gettext_lazy("Two letters, such as SK."),
+        empty_value="",
     )
     time_zone = forms.ChoiceField(
         label=gettext_lazy("Time zone"),
@@ -55,6 +61,7 @@ class NewCustomerForm(NewWalletForm):
         help_text=gettext_lazy("Its months begin and its temporary limits end on this clock."),
     )
     reference = forms.CharField(
+        label=gettext_lazy("Reference"),
         max_length=64,
         required=False,
         help_text=gettext_lazy("The customer's id in another register, such as its LEI."),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from credit import display
 from credit.models import Change
 from credit.origins import Door
-from credit.terms import Kind
+from credit.terms import Kind, PaymentMode, Scheme
 
 # Verbs and columns that are not here are written as their name says it.
 VERBS: Mapping[str, Any] = {
@@ -47,9 +47,32 @@ VERBS: Mapping[str, Any] = {
     "reject_request": gettext_lazy("Reject request"),
     "withdraw_request": gettext_lazy("Withdraw request"),
     "review_limit": gettext_lazy("Review limit"),
+    "set_alert_rule": gettext_lazy("Set alert rule"),
     **{kind.value: kind.label for kind in Kind},
 }
+SPOKEN = ("mode", "scheme", "status", "organization_status")
+# Values that are words of the product.
+WORDS: Mapping[str, Any] = {
+    "prepaid": PaymentMode.PREPAID.label,
+    "postpaid": PaymentMode.POSTPAID.label,
+    "individual": Scheme.INDIVIDUAL.label,
+    "consolidated": Scheme.CONSOLIDATED.label,
+    "active": gettext_lazy("active"),
+    "suspended": gettext_lazy("suspended"),
+    "closed": gettext_lazy("closed"),
+}
 COLUMNS: Mapping[str, Any] = {
+    "percents": gettext_lazy("Percents"),
+    "usable": gettext_lazy("Usable"),
+    "days_ahead": gettext_lazy("Days ahead"),
+    "cooldown_minutes": gettext_lazy("Cooldown minutes"),
+    "hysteresis_percent": gettext_lazy("Hysteresis percent"),
+    "is_on": gettext_lazy("Is on"),
+    "tells_blocked": gettext_lazy("Tells blocked"),
+    "tells_recovered": gettext_lazy("Tells recovered"),
+    "to_customer": gettext_lazy("To customer"),
+    "to_staff": gettext_lazy("To staff"),
+    "currency": gettext_lazy("Currency"),
     "mode": gettext_lazy("Payment mode"),
     "scheme": gettext_lazy("Invoicing scheme"),
     "time_zone": gettext_lazy("Time zone"),
@@ -139,7 +162,7 @@ def value(name: str, given: object, currency: str, zone: str) -> str:
         return display.day(date.fromisoformat(given))
     if isinstance(given, list | tuple):
         return ", ".join(str(one) for one in given)
-    return str(given)
+    return display.inside(WORDS.get(str(given), given)) if name in SPOKEN else str(given)
 
 
 def actor_kind(change: Change) -> str:

@@ -10,79 +10,92 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_GET
 
 from credit import viewer
+from credit.languages import as_written
 from credit.models import Difference, JobRun, Notice
 
 # Name of the runs -> (name in the schedule, what it does).
 JOBS = {
-    "Book ended limits": (
+    gettext_noop("Book ended limits"): (
         "book ended limits",
         gettext_lazy("Writes down temporary limits that the clock has ended, with one notice each."),
     ),
-    "Close ended periods": (
+    gettext_noop("Close ended periods"): (
         "close due periods",
         gettext_lazy("Makes ended months into invoices and statements."),
     ),
-    "Release timed-out reservations": (
+    gettext_noop("Release timed-out reservations"): (
         "release expired holds",
         gettext_lazy("Gives back what expired reservations held."),
     ),
-    "Issue invoices": ("issue invoices", gettext_lazy("Numbers the invoices that the close has made.")),
-    "Send documents": ("send documents", gettext_lazy("Sends invoices and reminders by e-mail.")),
-    "Remind of overdue invoices": (
+    gettext_noop("Issue invoices"): (
+        "issue invoices",
+        gettext_lazy("Numbers the invoices that the close has made."),
+    ),
+    gettext_noop("Send documents"): (
+        "send documents",
+        gettext_lazy("Sends invoices and reminders by e-mail."),
+    ),
+    gettext_noop("Remind of overdue invoices"): (
         "remind of overdue invoices",
         gettext_lazy("Puts the reminders that are due on their way, one per invoice and level."),
     ),
-    "Copy numbers for lists": (
+    gettext_noop("Copy numbers for lists"): (
         "refresh copies",
         gettext_lazy(
             "Copies numbers that move with the clock, so that large lists are filtered and sorted at once."
         ),
     ),
-    "Reconcile wallets": (
+    gettext_noop("Reconcile wallets"): (
         "reconcile wallets",
         gettext_lazy("Adds every ledger up again and reports a difference; never repairs one."),
     ),
-    "Suspend the overdue": (
+    gettext_noop("Suspend the overdue"): (
         "suspend overdue",
         gettext_lazy(
             "Suspends who has an invoice open for too long, where a setting says after how many days."
         ),
     ),
-    "Count exposure": (
+    gettext_noop("Count exposure"): (
         "count exposure",
         gettext_lazy(
             "Adds up limits, use and debt of all customers per currency; the day’s last count is kept."
         ),
     ),
-    "Watch wallets": (
+    gettext_noop("Watch wallets"): (
         "watch wallets",
-        "Looks at wallets that changed, and writes down what is to be told about them.",
+        gettext_lazy("Looks at wallets that changed, and writes down what is to be told about them."),
     ),
-    "Send alerts": ("send alerts", "Sends alerts by e-mail, to customers and to finance."),
-    "Call webhooks": ("call webhooks", "Tells other systems of alerts, again and again until they take it."),
-    "Book kept promises": (
+    gettext_noop("Send alerts"): (
+        "send alerts",
+        gettext_lazy("Sends alerts by e-mail, to customers and to finance."),
+    ),
+    gettext_noop("Call webhooks"): (
+        "call webhooks",
+        gettext_lazy("Tells other systems of alerts, again and again until they take it."),
+    ),
+    gettext_noop("Book kept promises"): (
         "book kept promises",
         gettext_lazy("Writes down promises of customers that their payments have kept."),
     ),
-    "Seal the audit trail": (
+    gettext_noop("Seal the audit trail"): (
         "seal what is written",
         gettext_lazy(
             "Seals new entries of the audit trail and the ledger, so that a later change is found out."
         ),
     ),
-    "Verify the seals": (
+    gettext_noop("Verify the seals"): (
         "verify seals",
         gettext_lazy("Computes every seal again and reports the first that differs."),
     ),
-    "Take up bulk changes": (
+    gettext_noop("Take up bulk changes"): (
         "drive bulk changes",
         gettext_lazy("Goes on with bulk changes that wait, or whose worker was stopped."),
     ),
-    "Take up usage files": (
+    gettext_noop("Take up usage files"): (
         "drive uploads",
         gettext_lazy("Goes on with usage files that wait, or whose worker was stopped."),
     ),
@@ -140,11 +153,13 @@ def _job(name: str, run: JobRun | None, first: datetime | None, now: datetime) -
     # A job that has not run since the portal was set up is late by the clock of the first one that has.
     since = run.started_at if run else first
     is_late = since is not None and now - since > every * PATIENCE
-    return Job(name, what, run, _did(run), run.started_at + every if run else None, every, is_late)
+    return Job(_(name), what, run, _did(run), run.started_at + every if run else None, every, is_late)
 
 
 def _did(run: JobRun | None) -> str:
     if run is None:
         return _("Has not run yet")
-    done = [f"{count:,} {what.replace('_', ' ')}" for what, count in run.counts.items() if count]
+    done = [
+        as_written(f"{count:,} ") + _(what.replace("_", " ")) for what, count in run.counts.items() if count
+    ]
     return ", ".join(done) if done else _("Nothing was due")

@@ -18,47 +18,53 @@ CUSTOMER = "W-4071-2236"
 
 @dataclass(frozen=True)
 class Picture:
-    """`ready` is waited for; of the page, `width` × `height` of what `shown` names."""
+    """What `shown` names, from its top, `height` high. `keys` are pressed before, `typed` is filled in."""
 
     name: str
     path: str
-    ready: str
     shown: str
     width: int
     height: int
+    keys: str = ""
     typed: tuple[tuple[str, str], ...] = ()
+    ready: str = "main"
 
 
 PICTURES = (
-    Picture("list", "/organizations/", "[data-row]", "main", 1120, 520),
+    Picture("list", "/organizations/", "main", 1240, 620, ready="[data-row]"),
     Picture(
         "limit",
-        f"/wallets/{CUSTOMER}/limit/",
-        "#preview .instants",
-        "main",
+        f"/organizations/?q={CUSTOMER}",
+        "#panel",
         608,
-        900,
-        typed=(("#id_amount", "150"), ("#id_days", "8")),
+        1100,
+        keys="jl",
+        typed=(("#panel #id_amount", "150"), ("#panel #id_days", "8")),
+        ready="#preview:has-text('After it ends')",
     ),
 )
 
 
 def take(page: Page, portal: Demo, picture: Picture) -> None:
-    wide = 1400 if picture.width > 700 else 700
-    page.set_viewport_size({"width": wide, "height": 1200})
+    page.set_viewport_size({"width": 1440, "height": 1100})
     page.goto(f"{portal.url}{picture.path}")
+    for key in picture.keys:
+        page.keyboard.press(key)
     for field, text in picture.typed:
         page.fill(field, text)
     page.wait_for_selector(picture.ready)
     page.wait_for_load_state("networkidle")
     box = page.locator(picture.shown).first.bounding_box()
     assert box is not None
+    assert round(box["width"]) == picture.width, box
     clip = {"x": box["x"], "y": box["y"], "width": picture.width, "height": picture.height}
     page.screenshot(path=FOLDER / f"{picture.name}.png", clip=clip)
 
 
 def main() -> None:
     FOLDER.mkdir(exist_ok=True)
+    for picture in PICTURES:  # pages name it, so it has to be there before they can be shown
+        (FOLDER / f"{picture.name}.png").touch()
     shared = Path(tempfile.mkdtemp())
     process, portal = serve(made(shared), shared / "demo.log")
     try:

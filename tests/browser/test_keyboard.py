@@ -73,6 +73,15 @@ def test_m_opens_the_rows_menu_in_which_the_arrows_move(page):
     expect(page.locator("details.menu[open]")).to_have_count(0)
 
 
+def test_x_ticks_the_row_and_with_shift_all_from_the_last_tick(page):
+    press(page, "j", "x")
+    expect(page.locator("[data-row] .c-pick input:checked")).to_have_count(1)
+    press(page, "j", "j", "Shift+X")
+    expect(page.locator("[data-row] .c-pick input:checked")).to_have_count(3)
+    press(page, "x")
+    expect(page.locator("[data-row] .c-pick input:checked")).to_have_count(2)
+
+
 def test_c_copies_the_wallet_id(page):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     press(page, "j", "j", "c")

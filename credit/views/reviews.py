@@ -26,7 +26,7 @@ from credit.views.panels import way_back
 from credit.views.verbs import VerbPanel, Words
 
 RIGHT = "credit.set_credit_limit"
-PAGE_SIZE = 50
+PAGE_SIZE = 25
 _CHOICES = {"show": {"all": "all"}}
 
 

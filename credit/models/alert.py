@@ -168,7 +168,7 @@ class AlertSendQuerySet(models.QuerySet["AlertSend"]):
 class AlertSend(models.Model):
     """An alert on its way to one recipient: claimed and committed first, then sent, then the outcome written."""
 
-    event = models.ForeignKey(AlertEvent, on_delete=models.PROTECT, related_name="sends", db_index=False)
+    event = models.ForeignKey(AlertEvent, on_delete=models.PROTECT, related_name="sends")
     audience = models.CharField(max_length=8, choices=Audience)
     recipient = models.EmailField(blank=True)
     webhook = models.ForeignKey(
@@ -240,7 +240,9 @@ class AlertPace(models.Model):
     leased_until = models.DateTimeField(null=True, blank=True)
     sweep_after_pk = models.BigIntegerField(null=True, blank=True, help_text="Empty: no round is running.")
     quiet_before = models.DateTimeField(
-        null=True, blank=True, help_text="In a round, what has not changed since is not told: it was so before."
+        null=True,
+        blank=True,
+        help_text="In a round, what has not changed since is not told: it was so before.",
     )
     swept_at = models.DateTimeField(null=True, blank=True)
 

@@ -18,7 +18,7 @@ from credit.alerts import rules
 from credit.forms.alerts import RuleForm, as_typed, wish_of
 from credit.forms.money import VerbForm
 from credit.models import AlertRule, AlertSend, DeliveryState
-from credit.views.alerts import told
+from credit.views.alerts import WALLETS, told
 from credit.views.panels import way_back
 from credit.views.verbs import VerbPanel, Words
 
@@ -32,7 +32,7 @@ def rule_list(request: HttpRequest) -> HttpResponse:
     before, currency = request.GET.get("before", ""), request.GET.get("currency", "").strip().upper()
     if currency.isalpha() and currency.isascii():
         return redirect("default_alert_rule", currency=currency)
-    own = AlertRule.objects.exclude(wallet=None).select_related("wallet__organization").order_by("-pk")
+    own = AlertRule.objects.exclude(wallet=None).prefetch_related(WALLETS).order_by("-pk")
     own = own.filter(pk__lt=int(before)) if before.isdecimal() and len(before) < 19 else own
     found = list(own[: PAGE + 1])
     defaults = rules.defaults()

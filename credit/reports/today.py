@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Max, OuterRef, QuerySet, Subquery, Sum
 
 from credit import facets
 from credit.models import (
@@ -134,58 +134,72 @@ class Stopped:
     declines: int
 
 
-def blocked(now: datetime, count: int) -> list[Stopped]:
-    """The first few: those whose charges were declined last, then those blocked last, then any."""
-    recent = (
-        Decline.objects.filter(pk__in=_latest_declines(), at__gt=now - A_DAY).order_by().values("wallet_id")
+@dataclass(frozen=True)
+class FirstFew:
+    """Blocked: those whose charges were declined last, then those blocked last, then any. Near: the fullest first."""
+
+    blocked: list[Stopped]
+    near: list[Any]
+
+
+def first_few(now: datetime, count: int) -> FirstFew:
+    """Looked for where they are likely; the rule says in one query which of them it is true of at the instant."""
+    declined, watched = _declined(now), _watched()
+    stopped = [*declined, *watched, *_copied(Standing.BLOCKED, "wallet")]
+    # Who has something left has used less than all: the index of use is walked from there on.
+    filling = _copied(Standing.NEAR, "-used_order", "-wallet", used_order__lt=100)
+    standing, percent = _still([*stopped, *filling], now)
+    first = [pk for pk in dict.fromkeys(stopped) if standing.get(pk) == Standing.BLOCKED][:count]
+    fullest = [pk for pk in filling if standing.get(pk) == Standing.NEAR]
+    fullest.sort(key=lambda pk: -percent[pk])
+    shown = _shown([*first, *fullest[:count]], now)
+    return FirstFew(
+        [
+            Stopped(
+                shown[pk],
+                watched.get(pk) or min(declined.get(pk, []), default=None),
+                len(declined.get(pk, [])),
+            )
+            for pk in first
+        ],
+        [shown[pk] for pk in fullest[:count]],
     )
-    declined: dict[int, Any] = {
-        row["wallet_id"]: row for row in recent.annotate(times=Count("pk"), first=Min("at"), last=Max("at"))
-    }
-    watched = dict(
-        AlertWatch.objects.filter(blocked_since__isnull=False)
-        .order_by("-blocked_since")
-        .values_list("wallet_id", "blocked_since")[:_CANDIDATES]
+
+
+def _declined(now: datetime) -> dict[int, list[datetime]]:
+    """The instants of the last day's declines, the wallet declined last first: of the newest few only."""
+    found: dict[int, list[datetime]] = {}
+    for pk, at in Decline.objects.order_by("-pk").values_list("wallet_id", "at")[:_LATEST_DECLINES]:
+        if at > now - A_DAY:
+            found.setdefault(pk, []).append(at)
+    return found
+
+
+def _watched() -> dict[int, datetime]:
+    blocked = AlertWatch.objects.filter(blocked_since__isnull=False).order_by("-blocked_since")
+    return dict(blocked.values_list("wallet_id", "blocked_since")[:_CANDIDATES])  # type: ignore[arg-type]
+
+
+def _copied(standing: Standing, *order: str, **bounds: int) -> list[int]:
+    copies = WalletCopy.objects.filter(standing_order=_place(standing), **bounds).order_by(*order)
+    return list(copies.values_list("wallet_id", flat=True)[:_CANDIDATES])
+
+
+def _still(pks: Sequence[int], now: datetime) -> tuple[dict[int, str], dict[int, Any]]:
+    """Standing and percent used of the open ones at the instant."""
+    if not pks:
+        return {}, {}
+    wallets: QuerySet[Any] = Wallet.objects.filter(closed_at=None, pk__in=set(pks)).at(
+        now, "standing", "used_percent"
     )
-    copied = WalletCopy.objects.filter(standing_order=_place(Standing.BLOCKED)).order_by("wallet")
-    by_last_decline = sorted(declined, key=lambda pk: declined[pk]["last"], reverse=True)
-    pks = [*by_last_decline, *watched, *copied.values_list("wallet_id", flat=True)[:_CANDIDATES]]
-    still = dict(_still(Standing.BLOCKED, pks, now))
-    first = [pk for pk in dict.fromkeys(pks) if pk in still][:count]
-    return [
-        Stopped(
-            wallet,
-            watched.get(wallet.pk) or declined.get(wallet.pk, {}).get("first"),
-            declined.get(wallet.pk, {}).get("times", 0),
-        )
-        for wallet in _shown(first, now)
-    ]
+    rows = list(wallets.order_by().values_list("pk", "standing", "used_percent"))
+    return {pk: standing for pk, standing, _ in rows}, {pk: percent for pk, _, percent in rows}
 
 
-def _latest_declines() -> list[int]:
-    return list(Decline.objects.order_by("-pk").values_list("pk", flat=True)[:_LATEST_DECLINES])
-
-
-def near(now: datetime, count: int) -> list[Any]:
-    """The first few, the fullest first."""
-    fullest = WalletCopy.objects.filter(standing_order=_place(Standing.NEAR), used_order__lte=100)
-    pks = list(fullest.order_by("-used_order", "-wallet").values_list("wallet_id", flat=True)[:_CANDIDATES])
-    still = sorted(_still(Standing.NEAR, pks, now), key=lambda found: -found[1])
-    return _shown([pk for pk, _percent in still[:count]], now)
-
-
-def _still(standing: Standing, pks: Sequence[int], now: datetime) -> list[tuple[int, Any]]:
-    """(pk, percent used) of those of which it is true at the instant."""
-    wallets = Wallet.objects.filter(closed_at=None, pk__in=set(pks)).at(now, "standing", "used_percent")
-    still: QuerySet[Any] = wallets.filter(Q(standing=standing)).order_by()
-    return list(still.values_list("pk", "used_percent")) if pks else []
-
-
-def _shown(pks: Sequence[int], now: datetime) -> list[Any]:
-    """With their numbers and organizations, in this order."""
+def _shown(pks: Sequence[int], now: datetime) -> dict[int, Any]:
+    """With their numbers and organizations."""
     names = ("usable_micros", "used_percent", "effective_limit_micros", "limit_state")
-    found = Wallet.objects.at(now, *names).select_related("organization").in_bulk(pks) if pks else {}
-    return [found[pk] for pk in pks if pk in found]
+    return Wallet.objects.at(now, *names).select_related("organization").in_bulk(pks) if pks else {}
 
 
 # --- the rest ---------------------------------------------------------------------------------------------------------

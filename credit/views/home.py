@@ -65,7 +65,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 def _wallets(request: HttpRequest, now: datetime) -> dict[str, Any]:
-    counts = today.standings(now)
+    counts, first = today.standings(now), today.first_few(now, home_rows.FIRST_FEW)
     ends = endings.blocked_until(now, _midnight(now, DAYS_AHEAD))
     is_cut = ends.known_until < _midnight(now, DAYS_AHEAD)
     return {
@@ -75,9 +75,9 @@ def _wallets(request: HttpRequest, now: datetime) -> dict[str, Any]:
         "known_until": ends.known_until if is_cut else None,
         "recovered": today.recovered(now - today.A_DAY),
         "found": [
-            home_rows.blocked(counts, request.user, now),
+            home_rows.blocked(counts, first.blocked, request.user, now),
             home_rows.endings(ends, request.user, now, is_cut),
-            home_rows.near(counts, request.user, now),
+            home_rows.near(counts, first.near, request.user),
         ],
     }
 

@@ -76,8 +76,8 @@ def _list(**asked: Any) -> str:
 # --- wallets ----------------------------------------------------------------------------------------------------------
 
 
-def blocked(counts: today.Standings, user: Any, now: datetime) -> Group:
-    rows = [_blocked_row(one, user, now) for one in today.blocked(now, FIRST_FEW)]
+def blocked(counts: today.Standings, found: Sequence[today.Stopped], user: Any, now: datetime) -> Group:
+    rows = [_blocked_row(one, user, now) for one in found]
     return Group(
         "blocked",
         _("Blocked now"),
@@ -126,8 +126,8 @@ def _may_set_limit(wallet: Any, user: Any, words: str = "") -> tuple[str, str]:
     return words or _("Set limit"), _panel("set_limit", wallet)
 
 
-def near(counts: today.Standings, user: Any, now: datetime) -> Group:
-    rows = [_near_row(wallet, user) for wallet in today.near(now, FIRST_FEW)]
+def near(counts: today.Standings, found: Sequence[Any], user: Any) -> Group:
+    rows = [_near_row(wallet, user) for wallet in found]
     number = max(counts.near, len(rows))
     return Group("near", _("Near the limit"), number, False, _list(use="near", status="active"), rows)
 

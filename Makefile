@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format lock bench storm cluster clean
+.PHONY: help run test lint format messages lock bench storm cluster clean
 
 PYTHON ?= python3
 HOST ?= 127.0.0.1
@@ -27,6 +27,7 @@ help:
 	@echo "make bench   the figures that the documents quote"
 	@echo "make storm   64 clients while servers die, then the books (STORM=\"--seconds 60\")"
 	@echo "make cluster eight hosts on this machine, a month end, links cut, fail-over (Linux, root; CLUSTER=\"--times 3\")"
+	@echo "make messages  the German catalogue anew, from the sources (needs GNU gettext), and compiled"
 	@echo "make lock    the lock files anew, from pyproject.toml"
 
 $(VENV)/bin/python:
@@ -93,3 +94,8 @@ lock: $(DEV_READY)
 
 clean:
 	rm -rf $(VAR) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+messages: $(DEV_READY)
+	python manage.py makemessages -l de --no-location --no-obsolete --no-wrap -i .venv -i var -i tests -i benchmarks \
+		-i 'templates/api/*' -i 'templates/mail/*' -i 'credit/demo/*' -i 'credit/api/*'
+	python manage.py compilemessages -l de

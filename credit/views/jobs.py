@@ -100,6 +100,17 @@ JOBS = {
         gettext_lazy("Goes on with usage files that wait, or whose worker was stopped."),
     ),
 }
+# What a run counts; other words stay as the job says them.
+COUNTED = (
+    gettext_noop("wallets"),
+    gettext_noop("invoices"),
+    gettext_noop("reminders"),
+    gettext_noop("usage files"),
+    gettext_noop("stored files removed"),
+    gettext_noop("bulk changes"),
+    gettext_noop("previews discarded"),
+    gettext_noop("promises kept"),
+)
 # A beat that came a little late is no reason to worry anybody.
 PATIENCE = 3
 SHOWN = 20

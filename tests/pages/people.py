@@ -88,12 +88,13 @@ def live(wallet):
 
 
 def text(answer):
-    """What a person reads: tags gone, white space folded."""
+    """What a person reads: tags and marks that lead to the guide gone, white space folded."""
     import re
     from html import unescape
 
     page = answer.content.decode()
     page = re.sub(r"(?s)<(script|title|style).*?</\1>", " ", page)
+    page = re.sub(r'<a class="help-mark".*?</a>', "", page)
     return " ".join(
         unescape(re.sub(r"<[^>]+>", "", re.sub(r"</(td|th|li|p|div|dd|dt|b|h1|h2|h3)>", " ", page))).split()
     )

@@ -5,11 +5,11 @@ from collections import namedtuple
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.db import connections
-from django.db.models import QuerySet
+from django.db.models import BooleanField, F, Func, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from credit import facets
@@ -60,10 +60,23 @@ def among(values: Sequence[int], using: str) -> RawSQL:
     return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(values))])
 
 
+class _IsAmong(Func):
+    """`facet = ANY (…)`: PostgreSQL knows how common each of them is; of a subquery it would know nothing."""
+
+    output_field = BooleanField()
+    conditional = True
+    template = "%(expressions)s::bigint[])"
+    arg_joiner = " = ANY ("
+
+
 def rows(wanted: list[int] | None) -> QuerySet[WalletCopy]:
     """Of these facets; of all for None."""
     found = WalletCopy.objects.all()
-    return found if wanted is None else found.filter(facet__in=among(wanted, found.db))
+    if wanted is None:
+        return found
+    if connections[found.db].vendor == "postgresql":
+        return found.filter(_IsAmong(F("facet"), RawSQL("%s", [wanted])))
+    return found.filter(facet__in=among(wanted, found.db))
 
 
 def can_merge(using: str) -> bool:
@@ -78,21 +91,32 @@ def merged(
     size: int,
     *,
     using: str,
+    met: Q,
 ) -> list[Any]:
     """The first rows of all these facets in an order, by a few steps into the index of each (PostgreSQL).
 
     A walk along the whole order would look at every row where what is wanted stands at its end. At most `size` facets
-    can give rows to a page of that size: those whose own first rows come first.
+    can give rows to a page of that size: those whose own first rows come first. `met` is a condition on top.
     """
     assert all(column in _NAMES for column in columns)
     marked = (
         {} if beyond is None else dict(zip((f"mark{n}" for n in range(len(columns))), beyond, strict=True))
     )
+    met_text, met_values = _condition(met, using)
+    statement = _merge(tuple(columns), beyond is not None, upwards, met_text)
     with connections[using].cursor() as cursor:
-        cursor.execute(
-            _merge(tuple(columns), beyond is not None, upwards), {"facets": wanted, "size": size, **marked}
-        )
+        cursor.execute(statement, {"facets": wanted, "size": size, **marked, **met_values})
         return [*map(_place(tuple(columns))._make, cursor.fetchall())]
+
+
+def _condition(met: Q, using: str) -> tuple[str, dict[str, Any]]:
+    """The text of a condition over the copies, its values by name."""
+    if not met:
+        return "", {}
+    query = WalletCopy.objects.using(using).filter(met).query
+    text, values = query.get_compiler(using).compile(query.where)
+    named = {f"met{number}": value for number, value in enumerate(values)}
+    return "AND " + text % tuple(f"%({name})s" for name in named), named
 
 
 @cache
@@ -100,8 +124,8 @@ def _place(columns: tuple[str, ...]) -> Any:
     return namedtuple("Place", columns)
 
 
-@cache
-def _merge(names: tuple[str, ...], is_marked: bool, upwards: bool) -> str:
+@lru_cache(maxsize=1000)
+def _merge(names: tuple[str, ...], is_marked: bool, upwards: bool, met: str) -> str:
     past, way = (">", "ASC") if upwards else ("<", "DESC")
     listed, ordered = ", ".join(names), ", ".join(f"{name} {way}" for name in names)
     marks = ", ".join(f"%(mark{number})s" for number in range(len(names)))
@@ -110,11 +134,12 @@ def _merge(names: tuple[str, ...], is_marked: bool, upwards: bool) -> str:
     return f"""
         WITH heads AS (
             SELECT asked.facet, first.* FROM unnest(%(facets)s::bigint[]) AS asked (facet) CROSS JOIN LATERAL (
-                SELECT {listed} FROM credit_walletcopy WHERE facet = asked.facet {beyond} ORDER BY {ordered} LIMIT 1
+                SELECT {listed} FROM credit_walletcopy WHERE facet = asked.facet {beyond} {met}
+                ORDER BY {ordered} LIMIT 1
             ) AS first ORDER BY {ordered} LIMIT %(size)s
         )
         SELECT each.* FROM heads AS first CROSS JOIN LATERAL (
             SELECT {listed} FROM credit_walletcopy
-            WHERE facet = first.facet AND ({listed}) {past}= ({firsts}) ORDER BY {ordered} LIMIT %(size)s
+            WHERE facet = first.facet AND ({listed}) {past}= ({firsts}) {met} ORDER BY {ordered} LIMIT %(size)s
         ) AS each ORDER BY {ordered} LIMIT %(size)s
     """  # noqa: S608

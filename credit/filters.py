@@ -1,5 +1,6 @@
 """What the list of wallets is asked for: text, filters and order, as typed values. An unreadable value is an error."""
 
+import json
 import re
 import uuid
 from datetime import datetime
@@ -25,7 +26,9 @@ SHORTEST_PART = (
     6  # of an identifier that is found in its middle; four digits stand in the middle of many a UUID
 )
 TRIGRAM = 3
-FEW = 10_000
+FEW = 3000
+FEW_TO_FILTER = 20_000
+FEW_AT_A_LOOK = 500
 
 STATUSES = [
     ("active", gettext_lazy("active")),
@@ -61,16 +64,36 @@ def matches(text: str) -> Q:
     return Q(pk__in=texts(text).values("pk"))
 
 
-def few(text: str) -> list[int] | None:
+def few(text: str, *, filtered: bool) -> list[int] | None:
     """The wallets that match, where they are few enough to be found before they are put in order; else None.
 
-    Matches that all stand at the end of an order would cost a walk along the whole of it.
+    Matches that all stand at the end of an order would cost a walk along the whole of it; more so if a filter takes
+    most of them away.
     """
+    most = FEW_TO_FILTER if filtered else FEW
     if _UUID.fullmatch(_compact(text)):
         return list(Wallet.objects.filter(matches(text)).values_list("pk", flat=True))
-    found = texts(text).values_list("pk", flat=True)[: FEW + 1]
-    pks = _at_once(found) if connections[found.db].vendor == "postgresql" else list(found)
-    return pks if len(pks) <= FEW else None
+    found = texts(text).values_list("pk", flat=True)
+    if connections[found.db].vendor == "postgresql":
+        return _few_at_once(found, most)
+    pks = list(found[: most + 1])
+    return pks if len(pks) <= most else None
+
+
+def _few_at_once(found: QuerySet[SearchText, int], most: int) -> list[int] | None:
+    """Looks no further than a look costs nothing, unless PostgreSQL itself thinks that they are few."""
+    first = min(most, FEW_AT_A_LOOK)
+    pks = _at_once(found[: first + 1])
+    if len(pks) <= first:
+        return pks
+    if first == most or _guess(found) > most:
+        return None
+    pks = _at_once(found[: most + 1])
+    return pks if len(pks) <= most else None
+
+
+def _guess(found: QuerySet[SearchText, int]) -> int:
+    return int(json.loads(found.explain(format="json"))[0]["Plan"]["Plan Rows"])
 
 
 def _at_once(found: QuerySet[SearchText, int]) -> list[int]:

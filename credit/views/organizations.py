@@ -16,7 +16,7 @@ from credit import display, viewer
 from credit.models import Wallet
 from credit.replica import may_be_old
 from credit.views import row_looks
-from credit.views.chips import chips_for, known_names
+from credit.views.chips import drawn_chips, known_names
 from credit.views.export import stream_wallets
 from credit.views.keyset import BadPageMark, Page
 from credit.views.list_columns import hidden_columns
@@ -67,7 +67,7 @@ def _context(request: HttpRequest, wallets: WalletList, shown: Page) -> dict[str
         "search_keeps": _kept_by_search(request.GET),
         "tabs": tabs,
         "save_url": _save_url(wallets, tabs),
-        "chips": chips_for(wallets.filter),
+        "chips": drawn_chips(wallets.filter),
         "clear_url": reverse("organizations") if set(request.GET) - {"sort"} else "",
         "problems": wallets.problems,
         "columns": [_column(wallets, name) for name in SORTS if name not in hidden],

@@ -7,7 +7,7 @@ from functools import cached_property, partial
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Expression, F, QuerySet
+from django.db.models import Expression, F, Q, QuerySet
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
@@ -96,7 +96,7 @@ class WalletList:
         """
         if self.problems:
             return Page([], count=0)
-        pks = few(self.text) if self.text else None
+        pks = few(self.text, filtered=self.has_filters()) if self.text else None
         moves = self.has_filters() or self.sort_name in MOVING
         kept = copies.young_enough(self.now) if moves else None
         if kept is None:
@@ -116,8 +116,10 @@ class WalletList:
         order = self._order(*self.sort.copied)
         wanted = facets.meeting(kept.facets, self.filters) if self.filters else None
         places = self._with_text(copies.rows(wanted), pks, "name")
-        merges = wanted is not None and not self.text and copies.can_merge(places.db)
-        first = partial(copies.merged, wanted, order.columns, using=places.db) if merges else None
+        first = None
+        if wanted is not None and pks is None and copies.can_merge(places.db):
+            met = among_many(self.text, "name") if self.text else Q()
+            first = partial(copies.merged, wanted, order.columns, using=places.db, met=met)
         sparse = pks is not None and self.has_filters()
         listed = places.values_list(*order.columns, named=True)
         shown = page(listed, order=order, size=size, sparse=sparse, first=first, **self._marks())

@@ -14,6 +14,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from credit import display, viewer
@@ -214,7 +215,11 @@ class WalletRow:
 
     @property
     def standing(self) -> SafeString:
-        standing = self.wallet.standing
-        if standing == "works":
-            return format_html('<span class="badge-x plain">{}</span>', _("Active"))
-        return standing_badge(standing)
+        return _badge(self.wallet.standing, get_language())
+
+
+@cache
+def _badge(standing: str, language: str | None) -> SafeString:
+    if standing == "works":
+        return format_html('<span class="badge-x plain">{}</span>', _("Active"))
+    return standing_badge(standing)

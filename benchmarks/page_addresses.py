@@ -87,7 +87,8 @@ def portal() -> list[Page]:
     routes = [
         route
         for route in _routes(urls.urlpatterns)
-        if route and not route.endswith((".csv", ".json", ".journal", ".pdf", ".txt", "<slug:slug>/"))
+        if route
+        and not route.endswith((".csv", ".json", ".journal", ".pdf", ".txt", ".xlsx", "<slug:slug>/"))
     ]
     pages = [Page(re.sub(r"<\w+:(\w+)>", r"<\1>", route), "/" + _filled_in(route)) for route in routes]
     return [*pages, *_help_pages(), _as_of()]

@@ -15,7 +15,7 @@ from credit.bulk.planning import refuse
 from credit.models import BulkChange, BulkRow, BulkState, RowState, Wallet
 
 CHUNK = 25
-MOST_TOGETHER = 1000  # their wallets stay locked until the last one is saved
+MOST_TOGETHER = 500  # their wallets stay locked, some nine seconds, until the last one is saved
 _WRITTEN = [
     "state", "done_at", "stood", "version_after", "limit", "reason_code", "field", "message",
 ]  # fmt: skip

@@ -2,18 +2,19 @@
 
 from django.contrib.auth.decorators import permission_required
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
-from credit import viewer
+from credit import display, viewer
 from credit.actions.refusals import NotDone
 from credit.actors import Actor
-from credit.bulk import driving, making, receiving, sheets
+from credit.bulk import driving, forms_to_fill, making, receiving, sheets
 from credit.bulk.forms import SELECTABLE, FileForm, SelectionForm
 from credit.models import BulkChange, BulkState, BulkVerb
 from credit.views.bulk_selection import Selection
@@ -71,6 +72,19 @@ def new_bulk_change(request: HttpRequest) -> HttpResponse:
     return _make(request, selection, form, verb)
 
 
+@require_safe
+@may_change_many
+@permission_required("credit.export_wallets", raise_exception=True)
+def limits_xlsx(request: HttpRequest) -> HttpResponseBase:
+    """The selected wallets as a sheet to fill in: what opens in a spreadsheet of any country."""
+    selection = Selection(request.GET)
+    if selection.problems or selection.count > sheets.MOST_ROWS:
+        return _new(request, selection, None, BulkVerb.SET, status=422)
+    now = timezone.now()
+    name = f"limits-{display.local(now, viewer.zone()):%Y-%m-%d-%H%M}.xlsx"
+    return FileResponse(forms_to_fill.workbook(selection.found(), now), as_attachment=True, filename=name)
+
+
 def _make(request: HttpRequest, selection: Selection, form: SelectionForm, verb: str) -> HttpResponse:
     try:
         change = making.from_wallets(
@@ -119,8 +133,9 @@ def _new(
         ],
         "currencies": currencies,
         "currency": currencies[0] if len(currencies) == 1 else "",
-        "count": len(selection.wallet_pks) if form is not None else 0,
+        "count": selection.count if form is not None else 0,
         "most": sheets.MOST_ROWS,
+        "xlsx_url": f"{reverse('bulk_limits_xlsx')}?{query.urlencode()}",
         "back_url": f"{reverse('organizations')}?{selection.query.urlencode()}",
     }
     return render(request, "bulk/new.html", context, status=status)

@@ -25,7 +25,7 @@ from credit.views.bulk_rows import ShownRow, shown_total
 from credit.views.export import stream
 from credit.views.keyset import BadPageMark, Order, page
 
-PAGE = 50
+PAGE = 30
 HURTS = "hurts"
 TABS = [
     ("", gettext_lazy("All")),

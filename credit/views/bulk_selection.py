@@ -3,6 +3,7 @@
 An address that the list cannot read selects nothing. It never widens what was asked.
 """
 
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -17,7 +18,7 @@ OWN_NAMES = ("verb", "all", "wallet", "next")
 
 
 class Selection:
-    """`problems` say why nothing is selected; `wallet_pks` are at most one more than a bulk change takes."""
+    """`problems` say why nothing is selected; the wallets are at most one more than a bulk change takes."""
 
     def __init__(self, asked: QueryDict) -> None:
         self.ticked = list(dict.fromkeys(asked.getlist("wallet")))
@@ -37,37 +38,37 @@ class Selection:
             return [_("“%(name)s” is no part of a selection.") % {"name": name} for name in self.query]
         if not self.ticked:
             return [_("No wallet is selected. Tick some in the list.")]
-        missing = len(self.ticked) - len(self.wallet_pks)
-        return (
-            [
-                ngettext(
-                    "%(count)s of the ticked wallets does not exist.",
-                    "%(count)s of the ticked wallets do not exist.",
-                    missing,
-                )
-                % {"count": missing}
-            ]
-            if missing
-            else []
+        return self._missing()
+
+    def _missing(self) -> list[str]:
+        missing = len(self.ticked) - self.count
+        words = ngettext(
+            "%(count)s of the ticked wallets does not exist.",
+            "%(count)s of the ticked wallets do not exist.",
+            missing,
         )
+        return [words % {"count": missing}] if missing else []
+
+    def found(self) -> QuerySet[Wallet]:
+        if self._list is not None:
+            return self._list.found()
+        return Wallet.objects.filter(wallet_id__in=self.ticked[:MOST_ROWS])
 
     @cached_property
     def wallet_pks(self) -> list[int]:
-        if self._list is not None:
-            found = self._list.found().order_by("organization__search_name", "organization_id", "pk")
-            return list(found.values_list("pk", flat=True)[: MOST_ROWS + 1])
-        if len(self.ticked) > MOST_ROWS:
-            return []
-        return list(
-            Wallet.objects.filter(wallet_id__in=self.ticked)
-            .order_by("organization__search_name", "organization_id", "pk")
-            .values_list("pk", flat=True)
-        )
+        """In the list's own order. Only for making a bulk change; a page needs no more than the count."""
+        found = self.found().order_by("organization__search_name", "organization_id", "pk")
+        return list(found.values_list("pk", flat=True)[: MOST_ROWS + 1])
+
+    @cached_property
+    def count(self) -> int:
+        """Never counted further than one beyond what a bulk change takes."""
+        return self.found().order_by().values("pk")[: MOST_ROWS + 1].count()
 
     @property
     def words(self) -> str:
         """“3 wallets ticked in the list”, “All 1,284 wallets that match Status: active”."""
-        count = len(self.wallet_pks)
+        count = self.count
         if self._list is None:
             words = ngettext(
                 "%(count)s wallet ticked in the list", "%(count)s wallets ticked in the list", count
@@ -93,5 +94,4 @@ class Selection:
         return [("wallet", wallet_id) for wallet_id in self.ticked]
 
     def currencies(self) -> list[str]:
-        found = Wallet.objects.filter(pk__in=self.wallet_pks).order_by("currency")
-        return list(found.values_list("currency", flat=True).distinct())
+        return list(self.found().order_by("currency").values_list("currency", flat=True).distinct())

@@ -7,6 +7,7 @@ from credit.views import bulk, bulk_page
 urlpatterns = [
     path("", bulk.bulk_changes, name="bulk"),
     path("new/", bulk.new_bulk_change, name="bulk_new"),
+    path("limits.xlsx", bulk.limits_xlsx, name="bulk_limits_xlsx"),
     path("<int:pk>/", bulk_page.bulk_change, name="bulk_change"),
     path("<int:pk>/run/", bulk_page.run, name="run_bulk_change"),
     path("<int:pk>/discard/", bulk_page.discard, name="discard_bulk_change"),

@@ -1,9 +1,11 @@
 """The pages: selecting in the list, the preview and the yes, a file, and what may never be selected by mistake."""
 
+import io
 from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from openpyxl import load_workbook
 
 from credit import tasks
 from credit.groups import MANAGER, OFFICER, VIEWER
@@ -333,3 +335,29 @@ def test_the_list_of_bulk_changes_asks_a_bounded_number_of_questions(
 
     with django_assert_max_num_queries(9):
         assert "Waits for a yes" in text(manager.get(BULK))
+
+
+def test_selected_wallets_come_as_a_workbook_that_is_filled_in_and_sent_back(manager, three):
+    a_wallet(organization=an_organization("=Formula & Sons"), wallet_id="W-2-1")
+    answer = manager.get(f"{BULK}limits.xlsx?all=1&mode=prepaid")
+    book = load_workbook(io.BytesIO(b"".join(answer)))
+    sheet = book.active
+    assert [cell.value for cell in sheet[1]][-4:] == ["New limit", "Days", "Until", "Reason"]
+    assert sheet["A2"].value == "'=Formula & Sons"
+    assert (sheet["C4"].value, sheet["H4"].value) == ("W-1-2", 200)
+
+    sheet["J4"] = 250.5
+    sheet["K4"] = 14
+    filled = io.BytesIO()
+    book.save(filled)
+    file = SimpleUploadedFile("limits.xlsx", filled.getvalue())
+    page = manager.post(BULK, {**sent(), "file": file}, follow=True)
+
+    assert states(BulkChange.objects.get()) == ["unchanged", "unchanged", "planned", "unchanged"]
+    assert "200.00→ becomes 250.50 EUR" in text(page)
+
+
+def test_a_workbook_of_a_selection_that_cannot_be_read_is_not_one_of_everything(manager, three):
+    assert manager.get(f"{BULK}limits.xlsx?all=1&mode=prepay").status_code == 422
+    assert manager.get(f"{BULK}limits.xlsx").status_code == 422
+    assert signed_in(VIEWER).get(f"{BULK}limits.xlsx?all=1").status_code == 403

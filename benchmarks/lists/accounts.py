@@ -4,12 +4,14 @@ from benchmarks.lists.kinds import KINDS
 
 _WHERE = (
     "Most of the page's time is Python, whatever is asked for: about a third draws what stands around the table "
-    "(navigation, top bar, filters), a fifth the thirty rows, a third is the session, the person and their rights, saved "
-    "views, and reading the address. Finding the page's rows is an eighth of it"
+    "(navigation, top bar, filters), a fifth the thirty rows, a third is the session, the person and their rights, "
+    "saved views, and reading the address. Finding the page's rows is an eighth of it"
 )
 _UNFILTERED = f"{_WHERE}; the database answers in one to three milliseconds."
 _COMMON = f"{_WHERE}, and more where a word is common but its matches stand late in the order, which is walked then."
-_FILTERED = f"{_WHERE}, and more for a filter that most wallets meet: each of some 1,500 facets is one step into an index."
+_FILTERED = (
+    f"{_WHERE}, and more for a filter that most meet: each of some 1,500 facets is one step into an index."
+)
 
 ACCOUNTS = {
     f"list, {kind}: {figure}": {

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Max, Model
 
@@ -137,6 +138,7 @@ def covering(of: str, pk: int) -> Seal | None:
 
 
 def chains() -> list[dict[str, Any]]:
-    """Per chain: its latest seal and its latest check."""
+    """Per chain that is kept (CREDIT_SEALED): its latest seal and its latest check."""
     checks = {check.of: check for check in SealCheck.objects.all()}
-    return [{"label": Sealed(of).label, "seal": _latest(of), "check": checks.get(of)} for of in Sealed.values]
+    kept = [of for of in Sealed.values if of in settings.CREDIT_SEALED]
+    return [{"label": Sealed(of).label, "seal": _latest(of), "check": checks.get(of)} for of in kept]

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import permission_required
 from django.core.cache import cache
+from django.db import connection
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, render
@@ -25,6 +26,14 @@ from credit.views.dated import Dated
 
 PAGE = 50
 VERBS_KEPT_SECONDS = 60
+_ALL_VERBS = """
+    WITH RECURSIVE done(verb) AS (
+        SELECT MIN(verb) FROM credit_change
+        UNION ALL
+        SELECT (SELECT MIN(verb) FROM credit_change WHERE verb > done.verb) FROM done WHERE done.verb IS NOT NULL
+    )
+    SELECT verb FROM done WHERE verb IS NOT NULL
+"""
 _MARKS = ("after", "before")
 RIGHT = "credit.view_audit_trail"
 
@@ -84,11 +93,9 @@ def verbs() -> list[tuple[str, str]]:
 
 def _verbs() -> list[str]:
     """Each by one step into the index."""
-    found: list[str] = []
-    names = Change.objects.order_by("verb").values_list("verb", flat=True)
-    while verb := names.filter(verb__gt=found[-1] if found else "").first():
-        found.append(verb)
-    return found
+    with connection.cursor() as cursor:
+        cursor.execute(_ALL_VERBS)
+        return [verb for (verb,) in cursor.fetchall()]
 
 
 def entry(change: Change) -> dict[str, Any]:

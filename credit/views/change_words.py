@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from credit import display
 from credit.models import Change
+from credit.money import to_text
 from credit.origins import Door
 from credit.terms import Kind, PaymentMode, Scheme
 
@@ -47,7 +48,16 @@ VERBS: Mapping[str, Any] = {
     "reject_request": gettext_lazy("Reject request"),
     "withdraw_request": gettext_lazy("Withdraw request"),
     "review_limit": gettext_lazy("Review limit"),
+    "set_authority": gettext_lazy("Set the authority of a group"),
+    "remove_authority": gettext_lazy("Remove the authority of a group"),
     "set_alert_rule": gettext_lazy("Set alert rule"),
+    "drop_alert_rule": gettext_lazy("Drop alert rule"),
+    "send_alert_again": gettext_lazy("Send alert again"),
+    "create_webhook": gettext_lazy("Create webhook"),
+    "rotate_webhook_secret": gettext_lazy("New secret of a webhook"),
+    "remove_webhook": gettext_lazy("Remove webhook"),
+    "pause_webhook": gettext_lazy("Pause webhook"),
+    "resume_webhook": gettext_lazy("Resume webhook"),
     **{kind.value: kind.label for kind in Kind},
 }
 SPOKEN = ("mode", "scheme", "status", "organization_status")
@@ -96,6 +106,12 @@ COLUMNS: Mapping[str, Any] = {
     "month": gettext_lazy("Month"),
     "person": gettext_lazy("Person"),
     "groups": gettext_lazy("Groups"),
+    "group": gettext_lazy("Group"),
+    "largest_amount_micros": gettext_lazy("Largest amount"),
+    "largest_increase_micros": gettext_lazy("Largest increase in 30 days"),
+    "longest_days": gettext_lazy("Longest temporary days"),
+    "unlimited": gettext_lazy("Unlimited"),
+    "webhook": gettext_lazy("Webhook"),
     "is_active": gettext_lazy("May sign in"),
     "is_staff": gettext_lazy("May open the Django admin"),
     "is_superuser": gettext_lazy("May do everything"),
@@ -130,18 +146,26 @@ def done(verb: str) -> str:
 
 
 def differences(change: Change, zone: str, currency: str = "") -> list[Difference]:
-    """Of everything that is not the same before and after; instants on the clock of the zone."""
+    """Of everything that is told; instants on the clock of the zone. What stayed the same says what it is about."""
     currency = currency or currency_of(change)
     told = [
         Difference(
             str(COLUMNS.get(name) or _spoken(name.removesuffix("_micros"))),
-            value(name, change.before[name], currency, zone) if name in change.before else "",
+            _before(name, change, currency, zone),
             value(name, change.after.get(name), currency, zone),
         )
         for name in dict.fromkeys([*change.before, *change.after])
+        if name != "invoice" or change.before.get(name) != change.after.get(name)
     ]
     quiet = {("", NOTHING), ("", _("no")), (NOTHING, _("no")), ("", _("not set"))}
     return [one for one in told if one.before != one.after and (one.before, one.after) not in quiet]
+
+
+def _before(name: str, change: Change, currency: str, zone: str) -> str:
+    stayed = name in change.after and change.after[name] == change.before.get(name)
+    if name not in change.before or stayed:
+        return ""
+    return value(name, change.before[name], currency, zone)
 
 
 def currency_of(change: Change) -> str:
@@ -155,7 +179,7 @@ def value(name: str, given: object, currency: str, zone: str) -> str:
     if isinstance(given, bool):
         return _("yes") if given else _("no")
     if name.endswith("_micros") and isinstance(given, int):
-        return f"{display.exact(given, currency)} {currency}" if currency else display.exact(given, "XXX")
+        return f"{display.exact(given, currency)} {currency}" if currency else to_text(given)
     if name.endswith("_at") and isinstance(given, str):
         return display.day_and_time(datetime.fromisoformat(given), zone)
     if name.endswith("_on") and isinstance(given, str):

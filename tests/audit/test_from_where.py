@@ -20,7 +20,9 @@ CALLER = {"REMOTE_ADDR": "203.0.113.9"}
 
 def suspend(client, wallet, **headers):
     where = reverse("suspend_organization", args=[wallet.organization.uuid])
-    answer = client.post(where, {"key": "k", "reason": "No answer", "confirmed": "on"}, **headers)
+    answer = client.post(
+        where, {"key": "k", "reason_code": "risk", "reason": "No answer", "confirmed": "on"}, **headers
+    )
     assert answer.status_code == 302, answer.content.decode()
     return Change.objects.filter(verb="suspend").latest("pk")
 

@@ -239,3 +239,12 @@ def test_a_difference_is_an_error_of_the_job_and_stands_on_the_page():
 
     assert "Batch 1" in JobRun.objects.get(name="Verify the seals").error
     assert "is not what was sealed" in text(signed_in(MANAGER).get(reverse("audit")))
+
+
+def test_a_chain_that_a_setting_leaves_out_is_not_promised(settings):
+    settings.CREDIT_SEALED = ["changes"]
+    charge(prepaid(), "5")
+    tasks.seal_what_is_written()
+
+    assert not Seal.objects.filter(of=LEDGER).exists()
+    assert "Ledger:" not in text(signed_in(MANAGER).get(reverse("audit")))

@@ -4,12 +4,12 @@ from typing import Any
 
 from django.contrib.auth.models import Group
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from credit.actions import inputs
 from credit.actions.books import Now
 from credit.actions.refusals import BadInput, require
 from credit.actors import Actor
+from credit.languages import Said as _
 from credit.models import Authority, Change
 
 LONGEST_DAYS = 3660

@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from credit import periods
 from credit.actions.books import Account
 from credit.actions.refusals import Refused
 from credit.actors import Actor
+from credit.languages import Said as _
 from credit.models import Authority, Increase, Wallet
 from credit.money import round_down_to_currency, to_words
 from credit.terms import Reason
@@ -184,41 +183,37 @@ def _held_by(by: Actor) -> Q:
 
 
 def _objections(wallet: Wallet, asked: Raise, bounds: Bounds) -> list[tuple[str, str]]:
-    found = []
+    found: list[tuple[str, str]] = []
     if asked.amount_micros is None:
         if not bounds.unlimited:
             found.append(("limit_is", _("Unlimited is above your authority.")))
         return found
     currency = wallet.currency
     if asked.amount_micros > bounds.amount_micros:
-        most = f"{to_words(bounds.amount_micros)} {currency}"
-        found.append(("amount", _("Above your authority of %(most)s.") % {"most": most}))
+        most = {"most": to_words(bounds.amount_micros), "currency": currency}
+        found.append(("amount", _("Above your authority of %(most)s %(currency)s.") % most))
     if asked.increase_micros > bounds.left_micros:
         found.append(("amount", _too_much_more(asked, bounds, currency)))
     if is_too_long(asked, bounds, wallet.time_zone):
-        says = ngettext(
-            "A temporary limit of more than %(days)s day is above your authority.",
-            "A temporary limit of more than %(days)s days is above your authority.",
-            bounds.days,
-        )
-        found.append(("days", says % {"days": bounds.days}))
+        longest = {"days": bounds.days}
+        found.append(("days", _("Above your authority: at most %(days)s temporary days.") % longest))
     return found
 
 
 def _too_much_more(asked: Raise, bounds: Bounds, currency: str) -> str:
     figures = {
         "increase": to_words(asked.increase_micros),
-        "most": f"{to_words(bounds.increase_micros)} {currency}",
-        "left": f"{to_words(bounds.left_micros)} {currency}",
+        "most": to_words(bounds.increase_micros),
+        "left": to_words(bounds.left_micros),
+        "currency": currency,
     }
     if not bounds.spent_micros:
-        return _("Above your authority of %(most)s: this is %(increase)s more.") % figures
-    return (
-        _(
-            "Above your authority: this is %(increase)s more; of %(most)s in 30 days %(left)s is left for this wallet."
-        )
-        % figures
+        return _("Above your authority of %(most)s %(currency)s: this is %(increase)s more.") % figures
+    words = _(
+        "Above your authority: this is %(increase)s more; of %(most)s %(currency)s in 30 days %(left)s is left for "
+        "this wallet."
     )
+    return words % figures
 
 
 def is_too_long(asked: Raise, bounds: Bounds, zone: str) -> bool:

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from credit.actions import corrections, credits, limits, modes, transfers, withdrawals
 from credit.actions.books import Now
 from credit.actions.outcome import Outcome
 from credit.actions.refusals import Refused
 from credit.actors import Actor
+from credit.languages import Said as _
 from credit.models import ChangeRequest, Transaction, Wallet
 from credit.money import to_decimal
 from credit.terms import Reason

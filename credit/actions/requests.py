@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
 
 from credit.actions import authority, deeds, inputs, limits
 from credit.actions.authority import BeyondAuthority
@@ -15,6 +14,8 @@ from credit.actions.outcome import Outcome
 from credit.actions.refusals import BadInput, ConfirmationNeeded, Declined, Refused
 from credit.actions.waiting import waiting_for
 from credit.actors import Actor
+from credit.languages import Label
+from credit.languages import Said as _
 from credit.models import Change, ChangeRequest, RequestState, Wallet
 from credit.money import to_decimal
 from credit.terms import Reason
@@ -177,7 +178,7 @@ def _locked(request: ChangeRequest, decider: Actor | None) -> ChangeRequest:
     rows = ChangeRequest.objects.select_for_update(no_key=True, of=("self",)).select_related("wallet")
     locked = rows.get(pk=request.pk)
     if locked.state != RequestState.OPEN:
-        facts = {"name": locked.decided_by_name, "state": locked.get_state_display().lower()}
+        facts = {"name": locked.decided_by_name, "state": Label(locked.get_state_display())}
         raise Refused(Reason.CHANGED_MEANWHILE, _("The request is %(state)s already, by %(name)s.") % facts)
     if decider is not None and is_own(locked, decider):
         raise Refused(Reason.NOT_AUTHORIZED, _("You asked for it. Somebody else decides."))

@@ -2,13 +2,12 @@
 
 from datetime import date
 
-from django.utils.translation import gettext as _
-
 from credit.actions.books import Now, opened
 from credit.actions.changes import refuse_if_changed
 from credit.actions.limit_plans import parse_reason, parse_review
 from credit.actions.refusals import Refused, require
 from credit.actors import Actor
+from credit.languages import Said as _
 from credit.models import Change, CreditLimit, LimitSlot, Wallet
 from credit.terms import Reason
 

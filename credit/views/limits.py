@@ -25,7 +25,7 @@ from credit.forms.limits import WISHED, LimitForm, ReasonForm, seal, seen_now
 from credit.models import Change, LimitSlot, Wallet
 from credit.money import to_micros
 from credit.terms import LimitState, PaymentMode, Reason
-from credit.views.above import asked_words, authority_of, left_words
+from credit.views.above import above, asked_words, authority_of, left_words
 from credit.views.guideline import guideline
 from credit.views.limit_preview import limit_words, shown, standing_only, without_it
 from credit.views.panels import saved, subject, way_back
@@ -317,7 +317,7 @@ def _take_away(
     request: HttpRequest, wallet: Any, title: str, deed: Callable[..., None], without: dict[str, Any]
 ) -> HttpResponse:
     """The same panel for each limit that can go: what holds without it, a reason, one button that says the deed."""
-    form = ReasonForm(request.POST or None, initial=_fresh(wallet))
+    form, note = ReasonForm(request.POST or None, initial=_fresh(wallet)), None
     if request.method == "POST" and form.is_valid():
         try:
             deed(
@@ -329,6 +329,10 @@ def _take_away(
             )
         except ConfirmationNeeded:
             form.add_error(None, TICK_MISSING)
+        except BeyondAuthority as beyond:
+            note = above(beyond)
+            if "request" in request.POST and (answer := _taken_to_others(request, wallet, form, beyond)):
+                return answer
         except NotDone as refusal:
             form.add_error(None, refusal.shown)
         else:
@@ -344,5 +348,19 @@ def _take_away(
         "form": form,
         "preview": without_it(wallet, after, now),
         "limit_words": _limit_in_words(wallet),
+        "above": note,
     }
-    return render(request, "limits/take_away.html", context, status=422 if form.errors else 200)
+    return render(request, "limits/take_away.html", context, status=422 if form.errors or note else 200)
+
+
+def _taken_to_others(
+    request: HttpRequest, wallet: Any, form: ReasonForm, beyond: BeyondAuthority
+) -> HttpResponse | None:
+    """Taking away a limit that lowered raises again; above one's authority it is asked for too."""
+    try:
+        by = Actor.person(request.user)
+        asked = requests.ask(beyond=beyond, **form.why(), by=by, now=timezone.now)
+    except NotDone as refusal:
+        form.add_error(None, refusal.shown)
+        return None
+    return saved(request, _home(request, wallet), asked_words(asked), "warn")

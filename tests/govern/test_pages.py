@@ -12,7 +12,7 @@ from credit.groups import MANAGER, OFFICER, VIEWER
 from credit.models import Change, ChangeRequest, CreditLimit, Transaction, Wallet
 from credit.periods import months_later
 from tests.factories import micros
-from tests.govern.people import a_manager, an_officer, desk_for, may
+from tests.govern.people import a_manager, a_person, an_officer, desk_for, may
 from tests.pages.people import HTMX, SYSTEM, address, live, prepaid, said, send, signed_in, text
 
 pytestmark = pytest.mark.django_db
@@ -127,9 +127,25 @@ def test_credit_above_authority_is_asked_for_in_its_own_panel(officer, wallet):
     assert Transaction.objects.filter(kind="adjustment").count() == 0
 
 
-def test_the_admin_says_the_same_no(wallet):
-    from tests.govern.people import a_person
+def test_taking_away_a_limit_that_lowered_is_asked_for_where_it_raises_too_much(officer):
+    wallet = prepaid(limit="90000")
+    limits.set_limit(wallet=wallet, amount="50", days=9, confirmed=True, by=SYSTEM, now=timezone.now())
+    where = address("end_limit", wallet, "temporary")
+    form = {"reason_code": "correction", "version": live(wallet).live_version}
+    first = officer.post(where, form)
+    assert first.status_code == 422
+    assert "Above your authority of 10,000.00 EUR." in text(first)
+    assert "Requested: End the temporary limit now" in said(officer.post(where, {**form, "request": "yes"}))
+    request = ChangeRequest.objects.get()
+    requests.approve(request=request, words="Right", by=a_superuser(), now=timezone.now())
+    assert live(wallet).effective_limit_micros == micros("90000")
 
+
+def a_superuser():
+    return a_person("Root", is_superuser=True)
+
+
+def test_the_admin_says_the_same_no(wallet):
     by = a_person("Root", OFFICER, is_staff=True)
     from django.test import Client
 

@@ -373,8 +373,6 @@ CREDIT_MESSAGE_ID_DOMAIN = env.str(
 # Where people reach the portal, such as https://finance.example.com: for links in e-mails to finance.
 PORTAL_URL = env.str("PORTAL_URL", default="")
 # Networks inside which webhooks may lie, and there without HTTPS; the portal else calls public addresses only.
-CREDIT_WEBHOOK_PRIVATE_NETWORKS = [
-    str(net) for net in env.list("CREDIT_WEBHOOK_PRIVATE_NETWORKS", default=[])
-]
+CREDIT_WEBHOOK_PRIVATE_NETWORKS: list[str] = env.list("CREDIT_WEBHOOK_PRIVATE_NETWORKS", default=[])
 # Fonts for documents beyond Latin, Greek and Cyrillic, such as /usr/share/fonts/opentype/noto for Chinese names.
 CREDIT_DOCUMENT_FONTS_DIR = env.str("CREDIT_DOCUMENT_FONTS_DIR", default="")

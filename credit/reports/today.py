@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db.models import Count, Max, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Count, F, Max, OuterRef, QuerySet, Subquery, Sum
 
 from credit import facets
 from credit.models import (
@@ -74,6 +74,10 @@ class Standings:
     near: int = 0
     taken_at: datetime | None = None
     is_known: bool = True
+
+    @property
+    def is_live(self) -> bool:
+        return self.is_known and self.taken_at is None
 
     @property
     def stopped(self) -> int:
@@ -142,12 +146,16 @@ class FirstFew:
     near: list[Any]
 
 
-def first_few(now: datetime, count: int) -> FirstFew:
+def first_few(now: datetime, count: int, counts: Standings) -> FirstFew:
     """Looked for where they are likely; the rule says in one query which of them it is true of at the instant."""
     declined, watched = _declined(now), _watched()
-    stopped = [*declined, *watched, *_copied(Standing.BLOCKED, "wallet")]
-    # Who has something left has used less than all: the index of use is walked from there on.
-    filling = _copied(Standing.NEAR, "-used_order", "-wallet", used_order__lt=100)
+    if counts.is_live:
+        blocked, filling = _live(Standing.BLOCKED, now), _live(Standing.NEAR, now)
+    else:
+        blocked = _copied(Standing.BLOCKED, "wallet")
+        # Who has something left has used less than all: the index of use is walked from there on.
+        filling = _copied(Standing.NEAR, "-used_order", "-wallet", used_order__lt=100)
+    stopped = [*declined, *watched, *blocked]
     standing, percent = _still([*stopped, *filling], now)
     first = [pk for pk in dict.fromkeys(stopped) if standing.get(pk) == Standing.BLOCKED][:count]
     fullest = [pk for pk in filling if standing.get(pk) == Standing.NEAR]
@@ -183,6 +191,13 @@ def _watched() -> dict[int, datetime]:
 def _copied(standing: Standing, *order: str, **bounds: int) -> list[int]:
     copies = WalletCopy.objects.filter(standing_order=_place(standing), **bounds).order_by(*order)
     return list(copies.values_list("wallet_id", flat=True)[:_CANDIDATES])
+
+
+def _live(standing: Standing, now: datetime) -> list[int]:
+    """Where there are few wallets and no fresh copy."""
+    wallets: QuerySet[Any] = Wallet.objects.filter(closed_at=None).at(now, "standing", "used_percent")
+    found = wallets.filter(standing=standing).order_by(F("used_percent").desc(nulls_last=True), "pk")
+    return list(found.values_list("pk", flat=True)[:_CANDIDATES])
 
 
 def _still(pks: Sequence[int], now: datetime) -> tuple[dict[int, str], dict[int, Any]]:

@@ -65,7 +65,8 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 def _wallets(request: HttpRequest, now: datetime) -> dict[str, Any]:
-    counts, first = today.standings(now), today.first_few(now, home_rows.FIRST_FEW)
+    counts = today.standings(now)
+    first = today.first_few(now, home_rows.FIRST_FEW, counts)
     ends = endings.blocked_until(now, _midnight(now, DAYS_AHEAD))
     is_cut = ends.known_until < _midnight(now, DAYS_AHEAD)
     return {

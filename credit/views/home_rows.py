@@ -18,6 +18,7 @@ from credit.languages import as_written
 from credit.reports import overdue, today
 from credit.reports.endings import Ending, Endings
 from credit.terms import LimitState
+from credit.views.request_words import in_words
 
 FIRST_FEW = 3
 LONGEST_WORDS = 120
@@ -187,7 +188,7 @@ def asked_for(by: Actor, now: datetime) -> Group:
 
 def _request_row(request: Any, now: datetime) -> Row:
     wallet = request.wallet
-    words = _("%(name)s asks: %(verb)s.") % {"name": request.by_name, "verb": request.verb.replace("_", " ")}
+    words = _("%(name)s asks: %(what)s.") % {"name": request.by_name, "what": in_words(request)}
     if request.reason:
         words = f"{words} “{request.reason}”"
     url = reverse("request", args=[request.pk])

@@ -161,6 +161,15 @@ def test_many_wallets_without_a_copy_are_counted_by_the_exposure_and_never_by_th
     assert tiles(home())["blocked"] == "1"
 
 
+def test_in_a_small_portal_without_jobs_the_rows_are_found_all_the_same():
+    charge(prepaid(limit="10", paid="", organization=named("Blocked")), "10")
+    for name, amount in [("Nearly", "85"), ("Full", "99")]:
+        charge(prepaid(limit="100", paid="", organization=named(name)), amount)
+    answer = home()
+    assert rows(answer, "blocked") == ["Blocked"]
+    assert rows(answer, "near") == ["Full", "Nearly"]
+
+
 @pytest.mark.parametrize("way", ["copy", "live", "exposure"])
 def test_all_three_ways_of_counting_agree(way, monkeypatch):
     for limit, balance in [("100", "-100"), ("100", "-85"), ("100", "-5"), (None, "0"), ("0", "1")]:

@@ -137,7 +137,8 @@ async function openPanel(link) {
 function mayLeave() {
   if (!typedIn || warned) return true;
   warned = true;
-  $("[data-panel-say]", panel).textContent = words("notSavedYet");
+  // What stands in the foot for itself, such as the authority left, stays where an answer expects it.
+  ($("[data-say]", panel) || $("[data-panel-say]", panel)).textContent = words("notSavedYet");
   return false;
 }
 

@@ -150,7 +150,11 @@ def differences(change: Change, zone: str, currency: str = "") -> list[Differenc
     currency = currency or currency_of(change)
     told = [
         Difference(
-            str(COLUMNS.get(name) or _spoken(name.removesuffix("_micros"))),
+            str(
+                COLUMNS.get(name)
+                or COLUMNS.get(name.removesuffix("_micros"))
+                or _spoken(name.removesuffix("_micros"))
+            ),
             _before(name, change, currency, zone),
             value(name, change.after.get(name), currency, zone),
         )

@@ -63,9 +63,7 @@ def test_amounts_and_days_are_written_as_the_reader_writes_them():
         assert display.amount(-1_204_000_000, "EUR") == "−1.204,00"
         assert display.exact(2_246_327_410, "EUR") == "2.246,32741"
         assert display.short_amount(2_000_000_000, "EUR") == "2.000"
-        assert display.in_words(NOON, "Europe/Tallinn").startswith("Montag") or "um" in display.in_words(
-            NOON, "UTC"
-        )
+        assert " um " in display.in_words(NOON, "UTC")
         assert display.day(NOON) == f"{NOON.day}. {display.short_month(NOON)} {NOON.year}"
 
 
@@ -84,4 +82,5 @@ def test_bad_input_says_its_amounts_as_the_reader_writes_them():
         withdrawals.withdraw(wallet=a_wallet(), amount="150.505", reason="Asked for", by=FINANCE, now=NOON)
 
     assert "Type 150.51, not 150.505." in refused.value.message
-    assert "150,51" in refused.value.shown
+    with translation.override("de"):
+        assert "150,51" in refused.value.shown

@@ -13,14 +13,10 @@ from credit.demo import people, traffic
 from credit.demo.traffic import Said, Traffic
 
 
-def positive(typed: str) -> float:
-    try:
-        number = float(typed)
-    except ValueError:
-        raise ArgumentTypeError(f"“{typed}” is not a number.") from None
-    if not 0 < number <= 1000:
-        raise ArgumentTypeError("Give a number above 0 and up to 1,000.")
-    return number
+def count(typed: str) -> int:
+    if not (typed.isascii() and typed.isdigit() and 1 <= int(typed) <= 1_000_000):
+        raise ArgumentTypeError("Give a whole number from 1 to 1,000,000.")
+    return int(typed)
 
 
 class Command(BaseCommand):
@@ -30,9 +26,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "wallets", nargs="*", metavar="WALLET_ID", help="Only these; else some that work."
         )
-        parser.add_argument("--rate", type=positive, default=2.0, metavar="N", help="Things a second (2).")
-        parser.add_argument("--seconds", type=positive, metavar="N", help="Stop by itself; else Ctrl-C does.")
-        parser.add_argument("--customers", type=int, default=30, metavar="N", help="How many take part (30).")
+        parser.add_argument("--rate", type=count, default=2, metavar="N", help="Things a second (2).")
+        parser.add_argument("--seconds", type=count, metavar="N", help="Stop by itself; else Ctrl-C does.")
+        parser.add_argument(
+            "--customers", type=count, default=30, metavar="N", help="How many take part (30)."
+        )
         parser.add_argument("--seed", type=int, default=None, metavar="N", help="The same chances again.")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -57,7 +55,7 @@ class Command(BaseCommand):
         counts = ", ".join(f"{count} {what}" for what, count in sorted(going.counts.items()))
         self.stdout.write(self.style.SUCCESS(f"Stopped. {counts or 'Nothing happened'}."))
 
-    def _run(self, going: Traffic, rate: float, seconds: float | None) -> None:
+    def _run(self, going: Traffic, rate: int, seconds: int | None) -> None:
         began = time.monotonic()
         following = began
         while seconds is None or time.monotonic() - began < seconds:

@@ -6,7 +6,7 @@ from credit.views import home, limits, organizations, uploads
 
 urlpatterns = [
     path("", home.page, name="home"),
-    path("limits-that-end/", home.blocked_when_limits_end, name="blocked_when_limits_end"),
+    path("limits-that-end/", home.blocked_when_limits_end, name="blocked_soon"),
     path("organizations/", organizations.organization_list, name="organizations"),
     path("organizations/export.csv", organizations.organizations_export, name="organizations_export"),
     path("wallets/<str:wallet_id>/limit/", limits.set_limit, name="set_limit"),

@@ -151,7 +151,7 @@ def endings(found: Endings, user: Any, now: datetime, is_more: bool) -> Group:
         _("Blocked when a temporary limit ends"),
         len(found.found),
         is_more,
-        reverse("blocked_when_limits_end"),
+        reverse("blocked_soon"),
         rows,
     )
 

@@ -204,14 +204,14 @@ def test_days_ahead_say_who_is_blocked_by_a_limits_end_and_lead_to_all_of_them()
 
 
 def test_nobody_blocked_by_a_limits_end_is_said():
-    answer = signed_in("Viewer").get(reverse("blocked_when_limits_end"))
+    answer = signed_in("Viewer").get(reverse("blocked_soon"))
     assert "Nobody" in text(answer)
 
 
 def test_the_page_of_limits_that_end_needs_the_right_to_see_wallets():
     client = Client()
     client.force_login(User.objects.create(username="new"))
-    assert client.get(reverse("blocked_when_limits_end")).status_code == 403
+    assert client.get(reverse("blocked_soon")).status_code == 403
 
 
 # --- what somebody decides or follows up ------------------------------------------------------------------------------

@@ -2,13 +2,13 @@ from typing import Self
 
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from credit.models.recorded import Recorded
 
 
 class RunKind(models.TextChoices):
-    CLOSE = "close", gettext_lazy("Close")
+    CLOSE = "close", pgettext_lazy("month end", "Close")
     REHEARSAL = "rehearsal", gettext_lazy("Rehearsal")
 
 

@@ -105,3 +105,17 @@ def is_typed(words, typed):
 
 def parts(words):
     return [part for part in re.split(r"[^\w/]+", words) if re.search(r"[^\W\d_]{2,}", part)]
+
+
+def test_a_drawing_has_the_same_coordinates_in_every_language(client):
+    """A comma would part one coordinate into two."""
+    client.force_login(User.objects.create_superuser("root"))
+    wallet = a_wallet(balance="-12.5", permanent_limit="33.3")
+    drawn = []
+    for language in ("en", "de"):
+        client.cookies["django_language"] = language
+        page = client.get(f"/organizations/{wallet.organization.uuid}/").content.decode()
+        drawn.append(re.findall(r' (?:d|x|y)="([^"]*\d[^"]*)"', page))
+
+    assert len(drawn[0]) > 20
+    assert drawn[0] == drawn[1]

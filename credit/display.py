@@ -5,9 +5,8 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from django.utils import dates
-from django.utils.translation import get_language, ngettext, pgettext
+from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from credit.languages import SOURCE, as_written
 from credit.money import MICROS, decimals, round_to_currency

@@ -18,7 +18,9 @@ class Topic:
 
 
 TOPICS = (
-    Topic("today", _("What needs you today"), _("The home page and exposure: what counts, and how fresh it is")),
+    Topic(
+        "today", _("What needs you today"), _("The home page and exposure: what counts, and how fresh it is")
+    ),
     Topic("find", _("Find a customer"), _("By name, UUID or Wallet ID; filters, saved views, columns")),
     Topic("limit", _("Set a credit limit"), _("Permanent, temporary, later; what the preview says; undo")),
     Topic("numbers", _("What every number means"), _("Each figure, its formula and an example")),

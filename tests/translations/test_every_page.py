@@ -22,6 +22,7 @@ ADDRESS = re.compile(r"\S+@\S+|https?://\S+")
 # Neither sentence nor word of ours: what each is, stands behind it.
 KNOWN = {
     "Bratislava", "Europe", "Europe/Bratislava",  # places, as the IANA names them
+    "Deutsch", "English",  # each under its own name
     "qqqqqq",  # searched for
     "open", "read", "charge",  # codes that the audit trail keeps
 }  # fmt: skip

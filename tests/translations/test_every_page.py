@@ -24,7 +24,7 @@ KNOWN = {
     "Bratislava", "Europe", "Europe/Bratislava",  # places, as the IANA names them
     "Deutsch", "English",  # each under its own name
     "qqqqqq",  # searched for
-    "open", "read", "charge",  # codes that the audit trail keeps
+    "open", "approved", "rejected", "withdrawn", "read", "charge",  # codes that the audit trail keeps
 }  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from credit import display
 from credit.actions import limits
 from credit.actions.refusals import ConfirmationNeeded, NotDone
 from credit.actors import Actor
-from credit.admin import alerts, authority, invoices, month_end, notes, rights, views
+from credit.admin import alerts, authority, desk, invoices, month_end, notes, rights, views
 from credit.admin.looks import BY_WALLET, OfWallet, ReadOnly, amount_column
 from credit.forms.admin import AdminLimitForm
 from credit.models import (
@@ -43,7 +43,7 @@ from credit.models import (
     Wallet,
 )
 
-__all__ = ["alerts", "authority", "invoices", "month_end", "notes", "views"]
+__all__ = ["alerts", "authority", "desk", "invoices", "month_end", "notes", "views"]
 
 admin.site.unregister(User)
 

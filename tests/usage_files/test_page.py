@@ -100,7 +100,7 @@ def test_a_file_is_a_row_first_and_then_worked_off(
     line = Transaction.objects.get()
     assert (line.by_name, line.overrun) == ("Eva Horváthová", True)
     page = manager.get(address(upload))
-    assert "hx-trigger" not in page.content.decode()
+    assert 'hx-trigger="load delay' not in page.content.decode()
     assert "Wallet 'W-2' is not known" in text(page)
     assert "Done, lines left out" in text(manager.get(PAGE))
 

@@ -64,9 +64,9 @@ def create_with_ended_limits(url: str, first: int, count: int) -> Range:
     with psycopg.connect(url) as connection:
         connection.execute(
             "INSERT INTO credit_creditlimit (wallet_id, slot, amount_micros, unlimited, starts_at, ends_at,"
-            " recorded_at, reason_code, reason, ending, ended_by_name, by_name)"
+            " recorded_at, reason_code, reason, ending, ended_by_name, reviewed_by_name, by_name)"
             " SELECT id, 'temporary', temporary_limit_micros, false, temporary_starts_at, temporary_ends_at,"
-            " temporary_starts_at, '', '', '', '', 'Finance' FROM credit_wallet"
+            " temporary_starts_at, '', '', '', '', '', 'Finance' FROM credit_wallet"
             " WHERE wallet_id ~ '^[0-9]+$' AND wallet_id::bigint BETWEEN %s AND %s ORDER BY id",
             (wallets.first, wallets.last),
         )

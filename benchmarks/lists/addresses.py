@@ -91,7 +91,7 @@ def _stock(kind: str, draw: random.Random, examples: list[Wallet]) -> list[dict[
     if kind == "page one":
         return [{}]
     if kind == "deep pages":
-        return [{"p": str(wallet.pk // 30)} for wallet in examples]
+        return [{"p": str(max(1, wallet.pk // 30))} for wallet in examples]  # it counts from one
     if kind == "filters":
         return modes
     if kind == "sorts":

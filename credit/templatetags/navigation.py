@@ -59,10 +59,9 @@ ITEMS = (
 @register.simple_tag(takes_context=True)
 def navigation(context: dict[str, Any]) -> SafeString:
     user = context["user"]
-    rights = user.get_all_permissions()
-    seen = tuple(number for number, item in enumerate(ITEMS) if not item.right or item.right in rights)
+    seen = tuple(number for number, item in enumerate(ITEMS) if not item.right or user.has_perm(item.right))
     written = _written(get_language() or "", seen, user.is_staff, context.get("section", ""))
-    decides = "credit.set_credit_limit" in rights and WAITING in written
+    decides = WAITING in written and user.has_perm("credit.set_credit_limit")
     return SafeString(written.replace(WAITING, _waiting(user) if decides else ""))
 
 

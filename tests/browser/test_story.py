@@ -143,7 +143,7 @@ class Story:
 
     def more_than_eva_may_decide(self):
         """Temporary until an exact minute. Gives that instant."""
-        ends = (timezone.now() + timedelta(seconds=95)).replace(second=0, microsecond=0)
+        ends = (timezone.now() + timedelta(seconds=125)).replace(second=0, microsecond=0)
         self.open_panel("l")
         self.page.fill("#id_amount", "15000")
         self.page.click("text=Exact end, or a later start")

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from credit import display
-from credit.forms.limits import LocalInstantField
+from credit.forms.limits import YEARS, LocalInstantField
 
 
 class PastInstantField(LocalInstantField):
@@ -21,11 +21,14 @@ class PastInstantField(LocalInstantField):
         if not text.endswith("Z"):
             return super().clean(text)
         try:
-            return datetime.fromisoformat(text)
+            instant = datetime.fromisoformat(text)
         except ValueError:
+            instant = None
+        if instant is None or instant.year not in YEARS:
             raise forms.ValidationError(
                 _("Date and time are not readable. Write them such as 2026-11-30 15:32.")
-            ) from None
+            )
+        return instant
 
 
 class AsOfForm(forms.Form):

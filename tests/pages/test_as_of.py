@@ -109,7 +109,9 @@ def test_postpaid_unbilled_of_a_month_that_is_closed_now(viewer):
         ("tomorrow", "not readable"),
         ("2999-01-01T00:00", "not readable"),
         ("2026-13-45T00:00:00.000000Z", "not readable"),
-        ("1999-01-01T00:00:00.000000Z", "was created"),
+        ("0001-01-01T00:00:00.000000Z", "not readable"),
+        ("9999-12-31T23:59:59.999999Z", "not readable"),
+        ("2001-01-01T00:00:00.000000Z", "was created"),
     ],
 )
 def test_an_instant_that_cannot_be_shown_says_why_and_keeps_what_was_typed(viewer, typed, said):

@@ -106,9 +106,14 @@ class IsOnALaterDay(Func):
         return self._written(compiler, "({at} AT TIME ZONE {zone})::date > {day}")
 
     def as_sqlite(self, compiler, connection, **extra):
-        # Clocks are at most 14 hours from UTC: only about the day itself is the time zone asked, a call into Python.
+        # Clocks are at most 14 hours from UTC: only about the day itself is the time zone asked, a call into Python,
+        # which would take the sign in a name such as Etc/GMT+12 for an offset to add.
         template = (
             "CASE WHEN {at} < {day} THEN 0 WHEN {at} >= date({day}, '+2 days') THEN 1"
+            " WHEN substr({zone}, 1, 8) = 'Etc/GMT+'"
+            " THEN date(substr({at}, 1, 19), '-' || substr({zone}, 9) || ' hours') > {day}"
+            " WHEN substr({zone}, 1, 8) = 'Etc/GMT-'"
+            " THEN date(substr({at}, 1, 19), '+' || substr({zone}, 9) || ' hours') > {day}"
             " ELSE django_datetime_cast_date({at}, {zone}, 'UTC') > {day} END"
         )
         return self._written(compiler, template)

@@ -1,9 +1,10 @@
 """Who is overdue and goes on spending."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db.models import DateField, F, Value
 
 from credit.actions import payments
 from credit.models import Wallet
@@ -49,6 +50,20 @@ def test_spending_on_the_due_date_itself_was_in_time():
     spends(wallet, "5", days_ago=10)
 
     assert debtors(still_spending=True) == {}
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12", "Etc/GMT-14", "Europe/Tallinn", "UTC"])
+def test_a_later_day_is_one_on_the_customers_calendar(zone):
+    """14 hours before UTC to 12 behind it: quarter by quarter of a day around a date, as Python's own calendar says."""
+    wallet, day = a_customer(), date(2026, 3, 29)  # in Tallinn the clock is turned that night
+    midnight = datetime(2026, 3, 28, tzinfo=UTC)
+    for hours in range(0, 84, 2):
+        for tick in (timedelta(), timedelta(microseconds=-1)):
+            at = midnight + timedelta(hours=hours) + tick
+            Wallet.objects.filter(pk=wallet.pk).update(created_at=at, time_zone=zone)
+            later = overdue.IsOnALaterDay(F("created_at"), F("time_zone"), Value(day, DateField()))
+            found = Wallet.objects.filter(later, pk=wallet.pk).exists()
+            assert found == (at.astimezone(ZoneInfo(zone)).date() > day), at
 
 
 def test_who_has_paid_everything_is_on_no_list():

@@ -10,12 +10,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connections
 from django.test import TransactionTestCase
+from django.utils import translation
 
 from finance_portal.celery import app as celery_app
 from tests.append_only import may_be_emptied
@@ -76,6 +78,7 @@ def var_dir(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def broker_of_this_run(var_dir) -> None:
+    """A queue that nobody works off; a test with a worker has one of its own."""
     celery_app.conf.task_default_queue = f"tests-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
     if not settings.REDIS_URL:
         for name in ("messages", "control"):
@@ -98,6 +101,13 @@ def process_environment(django_db_setup, var_dir) -> dict[str, str]:
     }
 
 
+@pytest.fixture(autouse=True)
+def language_of_the_source() -> Iterator[None]:
+    """A thread keeps the language of its last page; the next test starts without it."""
+    with translation.override(settings.LANGUAGE_CODE):
+        yield
+
+
 def _test_database_url() -> str:
     name = connections["default"].settings_dict["NAME"]
     if connections["default"].vendor == "sqlite":
@@ -105,16 +115,18 @@ def _test_database_url() -> str:
     return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
 
 
-@pytest.fixture(scope="session")
-def celery_worker_process(process_environment, var_dir) -> Iterator[subprocess.Popen]:
-    """A real worker on the test database; ask for `transactional_db` too, or it sees nothing of the test."""
-    log = var_dir / "worker.log"
+@pytest.fixture
+def celery_worker_process(transactional_db, process_environment, tmp_path) -> Iterator[subprocess.Popen]:
+    """A real worker on the test database, for this test alone: no other test's tasks are done behind its back."""
+    nobodys = celery_app.conf.task_default_queue
+    queue = celery_app.conf.task_default_queue = f"{nobodys}-{uuid4()}"
+    log = tmp_path / "worker.log"
     command = [sys.executable, "-m", "celery", "-A", "finance_portal", "worker", "--concurrency=2"]
     with log.open("wb") as output:
         worker = subprocess.Popen(
             [*command, "--without-gossip", "--without-mingle", "--loglevel=INFO"],
             cwd=BASE_DIR,
-            env=process_environment,
+            env={**process_environment, "CELERY_QUEUE": queue},
             stdout=output,
             stderr=subprocess.STDOUT,
         )
@@ -122,6 +134,8 @@ def celery_worker_process(process_environment, var_dir) -> Iterator[subprocess.P
         _wait_for_line(" ready.", log, worker)
         yield worker
     finally:
+        celery_app.conf.task_default_queue = nobodys
+        # It finishes what it has begun, before the tables are emptied.
         worker.terminate()
         worker.wait(30)
 

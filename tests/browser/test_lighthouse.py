@@ -25,6 +25,7 @@ MISSING = (
 )
 ASSERTED = ("accessibility", "best-practices", "seo")
 AT_LEAST = 95
+TRIES = 3
 PAGES = ("sign-in", "home", "list", "organization", "set limit", "invoice")
 
 
@@ -71,9 +72,13 @@ def judged(
     ]
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     environment = {**os.environ, "CHROME_PATH": chromium or ""}
-    answer = subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=240, check=False
-    )
+    for _ in range(TRIES):
+        answer = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=240, check=False
+        )
+        # Chromium's trace misses its beginning now and then; "Please run Lighthouse again" is its own advice.
+        if "Please run Lighthouse again" not in answer.stderr:
+            break
     assert answer.returncode == 0, answer.stderr[-4000:]
     report = json.loads(written.read_text())
     assert report["finalDisplayedUrl"] == url, "it was sent elsewhere"

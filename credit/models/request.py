@@ -5,9 +5,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from credit.models.client import ApiClient
 from credit.models.recorded import Recorded
 from credit.models.wallet import Wallet
-from credit.terms import ChangeReason
+from credit.terms import ChangeReason, words_of
 
 
 class RequestState(models.TextChoices):
@@ -26,6 +27,9 @@ class ChangeRequest(Recorded):
     """What somebody wanted and could not decide alone: all that was typed, what it needs, and who decided what."""
 
     wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, related_name="requests")
+    by_client = models.ForeignKey(
+        ApiClient, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     verb = models.CharField(max_length=32)
     wish = models.JSONField(help_text=_("All that was typed; amounts in micros, instants in ISO 8601."))
     fingerprint = models.CharField(max_length=64, help_text=_("Of the verb and the wish."))
@@ -76,6 +80,9 @@ class ChangeRequest(Recorded):
                 name="nobody_approves_their_own_request",
             ),
         ]
+
+    get_reason_code_display = words_of("reason_code", ChangeReason)
+    get_state_display = words_of("state", RequestState)
 
     def __str__(self) -> str:
         return f"{self.verb} {self.amount_micros}"

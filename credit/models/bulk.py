@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from credit.models.limit import CreditLimit
 from credit.models.recorded import Recorded
+from credit.models.request import ChangeRequest
 from credit.models.wallet import Wallet
-from credit.terms import ChangeReason, Reason
+from credit.terms import ChangeReason, Reason, words_of
 
 
 class BulkVerb(models.TextChoices):
@@ -38,6 +39,8 @@ class RowState(models.TextChoices):
     PROBLEM = "problem", _("Problem")
     DONE = "done", _("Done")
     REFUSED = "refused", _("Refused")
+    ABOVE = "above", _("Above the authority")
+    ASKED = "asked", _("Asked for approval")
 
 
 class BulkChangeQuerySet(models.QuerySet["BulkChange"]):
@@ -70,6 +73,9 @@ class BulkChange(Recorded):
     together = models.BooleanField(default=False, help_text="All or nothing; else row by row.")
     origin = models.JSONField(default=dict, help_text="Where the yes came from, for the audit trail.")
     harms_confirmed = models.BooleanField(default=False)
+    asks = models.BooleanField(
+        default=False, help_text="What is above the person's authority is asked for; else it is left out."
+    )
     rows_count = models.PositiveIntegerField(default=0)
     totals = models.JSONField(default=list, help_text="Per currency: rows, limits before and after.")
     made_at = models.DateTimeField()
@@ -152,6 +158,9 @@ class BulkRow(models.Model):
     limit = models.ForeignKey(
         CreditLimit, null=True, blank=True, on_delete=models.PROTECT, related_name="bulk_rows"
     )
+    request = models.ForeignKey(
+        ChangeRequest, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
 
     class Meta:
         ordering = ["bulk_change", "number"]
@@ -170,10 +179,16 @@ class BulkRow(models.Model):
                 name="a_done_bulk_row_says_when",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=["problem", "refused"]) | Q(reason_code=""),
+                condition=Q(state__in=["problem", "refused", "above"]) | Q(reason_code=""),
                 name="only_a_row_left_out_says_why",
             ),
+            models.CheckConstraint(
+                condition=~Q(state="asked") | Q(request__isnull=False),
+                name="an_asked_bulk_row_names_its_request",
+            ),
         ]
+
+    get_state_display = words_of("state", RowState)
 
     def __str__(self) -> str:
         return f"row {self.number}: {self.state}"

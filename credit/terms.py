@@ -1,7 +1,25 @@
 """The words of the field as choices: payment modes, invoicing schemes, kinds of transaction, reasons."""
 
+from collections.abc import Callable
+from typing import Any
+
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy, gettext_noop
+
+
+def words_of(column: str, choices: type[TextChoices]) -> Callable[[Any], str]:
+    """A model's `get_kind_display`: the word of that column's value, in the reader's language.
+
+    Django's own translates and hashes every choice to find one: 0.4 ms for a kind, which a page of 50 lines pays 50
+    times.
+    """
+    words = dict(choices.choices)
+
+    def shown(row: Any) -> str:
+        value = getattr(row, column)
+        return str(words.get(value, value))
+
+    return shown
 
 
 class PaymentMode(TextChoices):

@@ -7,7 +7,7 @@ from credit.models.client import ApiClient
 from credit.models.recorded import Recorded
 from credit.models.wallet import Wallet
 from credit.origins import Door
-from credit.terms import ChangeReason, Kind
+from credit.terms import ChangeReason, Kind, words_of
 from organizations.models import Organization
 
 # What a person does with money stands in the audit trail too, under the kind of its ledger line. Usage does not.
@@ -79,6 +79,8 @@ class Change(Recorded):
                 condition=Q(by_client__isnull=False),
             ),
         ]
+
+    get_reason_code_display = words_of("reason_code", ChangeReason)
 
     def __str__(self) -> str:
         return self.verb

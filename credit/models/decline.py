@@ -2,7 +2,7 @@ from django.db import models
 
 from credit.models.recorded import Recorded
 from credit.models.wallet import Wallet
-from credit.terms import Kind, Reason
+from credit.terms import Kind, Reason, words_of
 
 
 class Decline(Recorded):
@@ -22,6 +22,9 @@ class Decline(Recorded):
     class Meta:
         ordering = ["wallet", "-at", "-pk"]
         indexes = [models.Index(fields=["wallet", "-at", "-id"], name="decline_by_wallet")]
+
+    get_kind_display = words_of("kind", Kind)
+    get_reason_display = words_of("reason", Reason)
 
     def __str__(self) -> str:
         return f"{self.verb}: {self.reason}"

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from credit.models.seller import Seller
 from credit.models.wallet import Wallet
-from credit.terms import Kind
+from credit.terms import Kind, words_of
 
 
 class InvoiceKind(models.TextChoices):
@@ -146,6 +146,8 @@ class Invoice(models.Model):
             models.Index(fields=["due_on"], name="invoice_open_by_due_date", condition=_OPEN),
         ]
 
+    get_kind_display = words_of("kind", InvoiceKind)
+
     def __str__(self) -> str:
         return self.number or f"draft {self.pk}"
 
@@ -165,6 +167,8 @@ class InvoiceLine(models.Model):
     class Meta:
         ordering = ["invoice", "pk"]
         constraints = [models.UniqueConstraint(fields=["invoice", "kind"], name="one_invoice_line_per_kind")]
+
+    get_kind_display = words_of("kind", Kind)
 
     def __str__(self) -> str:
         return self.kind

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy
 
 from credit.models.recorded import Recorded
 from credit.models.wallet import Wallet
-from credit.terms import ChangeReason
+from credit.terms import ChangeReason, words_of
 
 
 class LimitSlot(models.TextChoices):
@@ -83,6 +83,9 @@ class CreditLimit(Recorded):
                 name="an_ended_limit_says_how_it_ended",
             ),
         ]
+
+    get_reason_code_display = words_of("reason_code", ChangeReason)
+    get_ending_display = words_of("ending", LimitEnding)
 
     def __str__(self) -> str:
         return f"{self.slot} {'unlimited' if self.unlimited else self.amount_micros}"

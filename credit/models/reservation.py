@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy
 
 from credit.models.recorded import Recorded
 from credit.models.wallet import Wallet
-from credit.terms import CHARGES, Kind
+from credit.terms import CHARGES, Kind, words_of
 
 
 class ReservationEnding(models.TextChoices):
@@ -73,6 +73,8 @@ class Reservation(Recorded):
                 condition=Q(ended_at__isnull=True),
             ),
         ]
+
+    get_kind_display = words_of("kind", Kind)
 
     def __str__(self) -> str:
         return self.reference

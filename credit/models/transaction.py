@@ -6,7 +6,7 @@ from django.db.models.expressions import RawSQL
 
 from credit.models.recorded import Recorded
 from credit.models.wallet import Wallet
-from credit.terms import Kind
+from credit.terms import Kind, words_of
 
 
 class TransactionQuerySet(models.QuerySet["Transaction"]):
@@ -113,6 +113,8 @@ class Transaction(Recorded):
             ),
             models.Index(F("wallet"), F("reference"), name="line_by_reference", condition=~Q(reference="")),
         ]
+
+    get_kind_display = words_of("kind", Kind)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.sequence}"

@@ -21,7 +21,7 @@ from benchmarks.lists.accounts import ACCOUNTS as OF_LISTS
 from benchmarks.rounds import Figures, measure
 
 CHARGING = ("single", "beside_others", "batches", "http", "sqlite", "growth")
-CLOSING = ("nothing_due", "ended_limits", "beside_charges", "month_end")
+CLOSING = ("nothing_due", "ended_limits", "beside_charges", "beside_issuing", "month_end")
 LISTS = ("wallet_list", "sqlite_search")
 COMPARISONS = (*CHARGING, *CLOSING, *LISTS)
 PACKAGES = {
@@ -39,6 +39,7 @@ QUICK = {
     "closed": 120,
     "closed_few": 40,
     "closed_beside": 2_000,
+    "issued": 2_000,
     "limits": 80,
     "at_once": 10,
     "listed": 300,

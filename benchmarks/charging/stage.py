@@ -19,9 +19,10 @@ class Stage:
     closed: int = 1_000_000  # wallets whose month is closed
     closed_few: int = 10_000
     closed_beside: int = 200_000  # while they are charged
+    issued: int = 100_000  # invoices, while their wallets are charged
     limits: int = 100_000  # temporary ones that have ended
     listed: int = 1_000_000  # wallets in a list
-    at_once: int = 250  # wallets in one transaction of a close
+    at_once: int = 200  # wallets in one transaction of a close: closes.AT_ONCE
     _numbers: count = field(default_factory=lambda: count(1))
 
     @cached_property

@@ -70,6 +70,14 @@ LIMIT_FAULTS = (
 )
 
 
+# Nothing else is issued in this database, so every number that was drawn stands on one of these invoices.
+_ISSUED = f"""
+SELECT count(number), count(*) FILTER (WHERE number IS NULL), count(number) - count(DISTINCT number),
+    (SELECT sum(last_number) FROM credit_invoiceseries) - count(number)
+FROM credit_invoice WHERE wallet_id IN (SELECT id FROM credit_wallet WHERE {_MINE})
+"""
+
+
 def faults_of_closes(url: str, wallets: Range, *, closed: int, starts_at: datetime = STARTS_AT) -> list[str]:
     """What is wrong with the books of these wallets, so many of which were told to be closed."""
     counted, *counts = _asked(url, _CLOSED, {**vars(wallets), "starts_at": starts_at})
@@ -81,6 +89,17 @@ def faults_of_ended_limits(url: str, wallets: Range, *, ended: int) -> list[str]
     return _told(counts, LIMIT_FAULTS) + _different(ended, counted, "without their temporary limit")
 
 
+def faults_of_issues(url: str, wallets: Range, *, issued: int) -> list[str]:
+    """What is wrong with the numbers of these wallets' invoices, so many of which were told to be issued."""
+    counted, drafts, doubles, gaps = _asked(url, _ISSUED, vars(wallets))
+    return [
+        *_different(issued, counted, "issued", "invoices"),
+        *(["no draft was left before the time was over"] if not drafts else []),
+        *([f"{doubles} invoices have a number that another one has"] if doubles else []),
+        *([f"{gaps} numbers were drawn for no invoice"] if gaps else []),
+    ]
+
+
 def _asked(url: str, statement: str, values: dict[str, object]) -> tuple[int, ...]:
     with psycopg.connect(url) as connection:
         return connection.execute(statement, values).fetchone()
@@ -90,5 +109,5 @@ def _told(counts: list[int], faults: tuple[str, ...]) -> list[str]:
     return [f"{count} wallets {fault}" for count, fault in zip(counts, faults, strict=True) if count]
 
 
-def _different(told: int, counted: int, what: str) -> list[str]:
-    return [] if told == counted else [f"{told} wallets were told to be {what}, {counted} are"]
+def _different(told: int, counted: int, what: str, of: str = "wallets") -> list[str]:
+    return [] if told == counted else [f"{told} {of} were told to be {what}, {counted} are"]

@@ -1,7 +1,8 @@
 """The portal's own actions on wallets of these numbers, a chunk a transaction, in a process of its own.
 
 `python -m benchmarks.closing.portal close FIRST LAST CHUNK` closes them, `end` ends their temporary limits;
-`close-meanwhile` closes by the real clock for some seconds; `look` looks for something to do.
+`close-meanwhile` closes by the real clock for some seconds; `issue-meanwhile` closes all of them first, and then issues
+their invoices for some seconds; `look` looks for something to do.
 """
 
 import sys
@@ -46,6 +47,18 @@ def ending(chunks: Iterator[list[int]]) -> Callable[[], int]:
     return lambda: limits.book_ended(wallet_pks=next(chunks), by=by, now=CLOSED_AT)
 
 
+def issuing(chunks: Iterator[list[int]]) -> Callable[[], int]:
+    """Invoices as the job issues them; their drafts are made here, off the clock."""
+    from django.utils import timezone
+
+    from credit.actions import closes, invoices
+    from credit.actors import Actor
+
+    for pks in chunks:
+        closes.close(wallet_pks=pks, by=Actor.system("Month end"), now=timezone.now)
+    return lambda: invoices.issue(now=timezone.now)
+
+
 def look() -> int:
     """What the jobs that write down ended periods, limits and holds ask when nothing has ended."""
     from credit.actions import closes, limits
@@ -77,6 +90,8 @@ def main(verb: str, *numbers: str) -> None:
         from django.utils import timezone
 
         worker.serve(pacing(closing(chunks, timezone.now)))
+    elif verb == "issue-meanwhile":
+        worker.serve(issuing(chunks))
     else:
         shares.serve(ending(chunks) if verb == "end" else closing(chunks, CLOSED_AT))
 

@@ -25,6 +25,7 @@ RUNS_ON = {
         "nothing_due",
         "ended_limits",
         "beside_charges",
+        "beside_issuing",
         "month_end",
         "wallet_list",
     ],

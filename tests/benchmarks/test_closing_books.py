@@ -4,10 +4,11 @@ import pytest
 from django.db import connection
 
 from benchmarks.charging import portal
+from benchmarks.charging.stage import Stage
 from benchmarks.closing import books, due_wallets
-from credit.actions import closes, limits
+from credit.actions import closes, invoices, limits
 from credit.actors import Actor
-from credit.models import CreditLimit, Notice, Period, Wallet
+from credit.models import CreditLimit, InvoiceSeries, Notice, Period, Wallet
 from tests.append_only import may_be_emptied
 
 pytestmark = [
@@ -88,3 +89,31 @@ def test_a_limit_that_ended_without_its_notice_or_its_version_is_seen(ended):
 def test_a_history_that_says_otherwise_is_seen(ended):
     CreditLimit.objects.filter(wallet__wallet_id="1", slot="temporary").update(ended_at=None, ending="")
     assert ended(6) == ["1 wallets have a history that says otherwise"]
+
+
+@pytest.fixture
+def issued(process_environment):
+    """Ten wallets closed, four of their invoices issued; returns what is wrong if so many were told to be."""
+    portal.create_patterns()
+    url = process_environment["DATABASE_URL"]
+    wallets = due_wallets.create_due(url, 1, 10)
+    closes.close(wallet_pks=closes.due(due_wallets.CLOSED_AT, 10), by=BY, now=due_wallets.CLOSED_AT)
+    assert invoices.issue(now=due_wallets.CLOSED_AT, limit=4) == 4
+    return lambda told: books.faults_of_issues(url, wallets, issued=told)
+
+
+def test_issued_invoices_in_order_have_no_fault(issued):
+    assert issued(4) == []
+
+
+def test_an_invoice_that_was_told_and_is_not_issued_is_seen(issued):
+    assert issued(5) == ["5 invoices were told to be issued, 4 are"]
+
+
+def test_a_number_that_stands_on_no_invoice_is_seen(issued):
+    InvoiceSeries.objects.update(last_number=6)
+    assert issued(4) == ["2 numbers were drawn for no invoice"]
+
+
+def test_as_many_are_closed_at_once_as_the_portal_closes():
+    assert Stage.at_once == closes.AT_ONCE["postgresql"]

@@ -111,7 +111,7 @@ def test_an_invoice_that_was_told_and_is_not_issued_is_seen(issued):
 
 
 def test_a_number_that_stands_on_no_invoice_is_seen(issued):
-    InvoiceSeries.objects.update(last_number=6)
+    InvoiceSeries.objects.filter(last_number=4).update(last_number=6)
     assert issued(4) == ["2 numbers were drawn for no invoice"]
 
 

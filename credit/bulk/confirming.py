@@ -8,23 +8,29 @@ from django.utils.translation import gettext as _
 
 from credit.actions.refusals import BadInput, ConfirmationNeeded, Refused, require
 from credit.actors import Actor
-from credit.bulk import driving
+from credit.bulk import driving, running
 from credit.bulk.making import AT_ONCE, RIGHT
 from credit.bulk.running import MOST_TOGETHER
 from credit.models import BulkChange, BulkState, RowState
 from credit.terms import Reason
 
 
-def confirm(*, pk: int, together: bool, harms_confirmed: bool, by: Actor, now: datetime) -> BulkChange:
-    """Lets it run. Twice is once. Refused for another person's, ConfirmationNeeded where all or nothing would hurt."""
+def confirm(
+    *, pk: int, together: bool, harms_confirmed: bool, asks: bool = False, by: Actor, now: datetime
+) -> BulkChange:
+    """Lets it run. Twice is once. Refused for another person's, ConfirmationNeeded where all or nothing would hurt.
+
+    `asks`: each row above the person's authority becomes a request; else it is left out.
+    """
     with transaction.atomic():
         change = _mine(pk, by)
         if change.state in (BulkState.RUNNING, BulkState.DONE, BulkState.FAILED):
             return change
         _refuse_unless_planned(change)
+        change.asks = asks
         if together:
             _refuse_together(change, harms_confirmed)
-        elif not change.rows.filter(state=RowState.PLANNED).exists():
+        elif not running.to_run(change).exists():
             raise BadInput("", _("No row is ready, so there is nothing to run."))
         change.together, change.harms_confirmed = together, harms_confirmed
         change.state, change.confirmed_at, change.origin = BulkState.RUNNING, now, asdict(by.origin)
@@ -90,13 +96,25 @@ def _refuse_together(change: BulkChange, harms_confirmed: bool) -> None:
             "All or nothing cannot be done: %(count)s rows have a problem. Mend them, or choose row by row."
         )
         raise BadInput("together", words % {"count": left_out})
-    ready = change.rows.filter(state=RowState.PLANNED)
+    _refuse_above(change)
+    ready = running.to_run(change)
     if ready.count() > MOST_TOGETHER:
         words = _(
             "All or nothing takes at most %(most)s rows, since their wallets wait for the last one. Choose row by row."
         )
         raise BadInput("together", words % {"most": f"{MOST_TOGETHER:,}"})
-    if not harms_confirmed and ready.exclude(harms=[]).exists():
+    # Above the authority it is the one who approves who says yes to a harm.
+    if not harms_confirmed and ready.filter(state=RowState.PLANNED).exclude(harms=[]).exists():
         raise ConfirmationNeeded(
             Reason.INVALID_INPUT, _("Tick the box: it names what this does."), field="harms"
         )
+
+
+def _refuse_above(change: BulkChange) -> None:
+    above = 0 if change.asks else change.rows.filter(state=RowState.ABOVE).count()
+    if above:
+        words = _(
+            "All or nothing cannot be done: %(count)s rows are above your authority. Ask for their approval too, or "
+            "choose row by row."
+        )
+        raise BadInput("together", words % {"count": above})

@@ -91,6 +91,8 @@ def _preview(row: BulkRow, change: BulkChange, wallet: Any, by: Actor, now: date
     row.state, row.harms = RowState.PLANNED, found.harms
     row.before, row.after = numbers(found.now), numbers(found.after)
     row.ends_at = found.ends_at or row.ends_at
+    if found.beyond:
+        refuse(row, RowState.ABOVE, found.beyond)
 
 
 def refuse(row: BulkRow, state: RowState, refusal: NotDone) -> None:

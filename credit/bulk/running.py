@@ -3,12 +3,17 @@ row either done and saying so, or not begun."""
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from credit.actions import requests
+from credit.actions.books import opened
+from credit.actions.changes import refuse_if_changed
 from credit.actions.limit_plans import as_settled
-from credit.actions.refusals import NotDone
+from credit.actions.refusals import NotDone, require
 from credit.actors import Actor
 from credit.bulk import steps
 from credit.bulk.planning import refuse
@@ -17,7 +22,7 @@ from credit.models import BulkChange, BulkRow, BulkState, RowState, Wallet
 CHUNK = 25
 MOST_TOGETHER = 500  # their wallets stay locked, some nine seconds, until the last one is saved
 _WRITTEN = [
-    "state", "done_at", "stood", "version_after", "limit", "reason_code", "field", "message",
+    "state", "done_at", "stood", "version_after", "limit", "request", "reason_code", "field", "message",
 ]  # fmt: skip
 
 Clock = Callable[[], datetime]
@@ -32,13 +37,22 @@ def run_chunk(change: BulkChange, *, hold: Hold, by: Actor, now: Clock) -> bool:
     """The next rows, each in a transaction of its own; False when none is left and the bulk change is done."""
     with transaction.atomic():
         hold()
-        pks = list(change.rows.filter(state=RowState.PLANNED).values_list("pk", flat=True)[:CHUNK])
+        pks = list(to_run(change).values_list("pk", flat=True)[:CHUNK])
         if not pks:
             _finish(change, BulkState.DONE, now)
             return False
     for pk in pks:
         _run_alone(pk, change, by, now)
     return True
+
+
+def to_run(change: BulkChange) -> QuerySet[BulkRow]:
+    """The rows that a yes is about: those that are ready, and where it was asked for, those above the authority."""
+    return change.rows.filter(state__in=_states_to_run(change))
+
+
+def _states_to_run(change: BulkChange) -> list[str]:
+    return [RowState.PLANNED, RowState.ABOVE] if change.asks else [RowState.PLANNED]
 
 
 def _run_alone(pk: int, change: BulkChange, by: Actor, now: Clock) -> None:
@@ -48,13 +62,13 @@ def _run_alone(pk: int, change: BulkChange, by: Actor, now: Clock) -> None:
             .select_related("reverses", "bulk_change")
             .get(pk=pk)
         )
-        if row.state != RowState.PLANNED:
+        if row.state not in _states_to_run(change):
             return  # another run was faster
         try:
             with transaction.atomic():
                 _do(row, change, by, now)
         except NotDone as refusal:
-            refuse(row, RowState.REFUSED, refusal)
+            _refuse(row, refusal)
         row.save(update_fields=_WRITTEN)
 
 
@@ -79,7 +93,7 @@ def run_together(change: BulkChange, *, hold: Hold, by: Actor, now: Clock) -> No
 
 def _do_all(change: BulkChange, refusals: dict[int, NotDone], by: Actor, now: Clock) -> None:
     """By wallet, in the order in which everybody locks them."""
-    rows = list(change.rows.filter(state=RowState.PLANNED).select_related("reverses").order_by("wallet_id"))
+    rows = list(to_run(change).select_related("reverses", "bulk_change").order_by("wallet_id"))
     list(Wallet.objects.locked().filter(pk__in=[row.wallet_id for row in rows]).values_list("pk"))
     for row in rows:
         try:
@@ -102,24 +116,54 @@ def _do(row: BulkRow, change: BulkChange, by: Actor, now: Clock) -> None:
     to_do = steps.steps_of(change.verb, row, settled, at)
     if not to_do:
         row.state, row.message = RowState.UNCHANGED, _("It stands so already.")
+        row.reason_code = row.field = ""
+        return
+    if row.state == RowState.ABOVE and _asked_for(row, change, to_do, wallet, by, now):
         return
     row.limit = steps.do(
         to_do,
         wallet,
         version=row.version,
         confirmed=change.harms_confirmed and bool(row.harms),
-        told={"reason_code": change.reason_code, "reason": row.words or change.reason},
+        told=_told(row, change),
         by=by,
         now=now,
     )
     row.version_after = Wallet.objects.values_list("version", flat=True).get(pk=row.wallet_id)
     row.state, row.done_at = RowState.DONE, at
+    row.reason_code = row.field = row.message = ""
+
+
+def _asked_for(
+    row: BulkRow, change: BulkChange, to_do: list[steps.Step], wallet: Wallet, by: Actor, now: Clock
+) -> bool:
+    """Makes a request of the row; False where the authority covers it by now."""
+    require(by, "credit.set_credit_limit", "set credit limits")
+    with opened([wallet.pk], by=by, now=now) as books:
+        refuse_if_changed(books[wallet], row.version)
+        at = books[wallet].at
+    beyond = steps.wanted_beyond(row, to_do, wallet, by, at)
+    if beyond is None:
+        return False
+    row.request = requests.ask(beyond=beyond, **_told(row, change), by=by, now=now)
+    row.state, row.reason_code, row.field, row.message = RowState.ASKED, "", "", ""
+    return True
+
+
+def _told(row: BulkRow, change: BulkChange) -> dict[str, Any]:
+    return {"reason_code": change.reason_code, "reason": row.words or change.reason}
+
+
+def _refuse(row: BulkRow, refusal: NotDone) -> None:
+    """What is asked for already leads to its request."""
+    refuse(row, RowState.REFUSED, refusal)
+    row.request_id = refusal.numbers.get("request")
 
 
 def _name(change: BulkChange, refusals: dict[int, NotDone]) -> None:
     rows = list(change.rows.filter(pk__in=list(refusals)))
     for row in rows:
-        refuse(row, RowState.REFUSED, refusals[row.pk])
+        _refuse(row, refusals[row.pk])
     for row in rows:
         row.save(update_fields=_WRITTEN)
 

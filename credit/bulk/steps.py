@@ -7,12 +7,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from credit.actions import limits, reviews
+from credit.actions import authority, limits, reviews
+from credit.actions.authority import BeyondAuthority
 from credit.actions.books import Now
-from credit.actions.limit_plans import LIMIT_COLUMNS, Preview, as_settled, below_use, slot_columns
+from credit.actions.limit_plans import LIMIT_COLUMNS, as_settled, below_use, raise_of, slot_columns
 from credit.actions.refusals import Refused
 from credit.actors import Actor
-from credit.models import BulkRow, BulkVerb, CreditLimit, Wallet
+from credit.models import BulkRow, BulkVerb, CreditLimit, LimitSlot, Wallet
 from credit.money import to_decimal
 from credit.terms import Reason
 
@@ -30,20 +31,27 @@ class Step:
     verb: str
     wish: dict[str, Any] = field(default_factory=dict)
 
-    def preview(self, wallet: Wallet, by: Actor, now: datetime) -> None:
-        """Raises what saving would."""
+    def beyond(self, wallet: Wallet, by: Actor, now: datetime) -> BeyondAuthority | None:
+        """Why it would have to become a request, or None. Raises what else saving would."""
         if self.verb == SET:
-            _within_authority(limits.preview_limit(wallet=wallet, by=by, now=now, **self.wish))
+            return limits.preview_limit(wallet=wallet, by=by, now=now, **self.wish).beyond
+        if self.verb != END:
+            return None  # to review raises nothing, and to remove a limit neither
+        settled = as_settled(Wallet.objects.get(pk=wallet.pk), now)
+        wish = {"slot": LimitSlot.TEMPORARY}
+        ends = raise_of(settled, slot_columns("temporary"), "end_temporary_limit", now, wish=wish)
+        return authority.beyond(settled, ends, by, now)
 
 
 @dataclass
 class Previewed:
-    """A row by the rule at an instant: wallets with the rule's numbers, and what needs a yes."""
+    """A row by the rule at an instant: wallets with the rule's numbers, what needs a yes, and why somebody else's."""
 
     now: Any
     after: Any
     harms: list[str]
     ends_at: datetime | None = None
+    beyond: BeyondAuthority | None = None
 
 
 def steps_of(verb: str, row: BulkRow, settled: Wallet, at: datetime) -> list[Step]:
@@ -83,30 +91,38 @@ def preview(
 ) -> Previewed:
     """By the same plan and rule as one limit. Raises what saving would, but for the yes that a person may give."""
     if len(steps) == 1 and steps[0].verb == SET and verb != BulkVerb.REVERSE:
-        found = _within_authority(limits.preview_limit(wallet=wallet, by=by, now=now, **steps[0].wish))
-        return Previewed(found.now, found.after_saving, found.plan.harms, found.plan.ends_at)
+        found = limits.preview_limit(wallet=wallet, by=by, now=now, **steps[0].wish)
+        return Previewed(found.now, found.after_saving, found.plan.harms, found.plan.ends_at, found.beyond)
     current = Wallet.objects.at(now).get(pk=wallet.pk)
     if verb == BulkVerb.REVIEW:
         _refuse_without_permanent(current)
         return Previewed(current, current, [])
-    for step in steps:
-        step.preview(wallet, by, now)
     settled = as_settled(current, now)
     columns = _columns_after(verb, row, settled, now)
     after: Any = Wallet.objects.at(now, **columns).get(pk=wallet.pk)
-    return Previewed(current, after, below_use(settled, after.effective_limit_micros, after.used_micros))
+    harms = below_use(settled, after.effective_limit_micros, after.used_micros)
+    return Previewed(current, after, harms, beyond=_beyond(steps, wallet, by, now))
+
+
+def wanted_beyond(row: BulkRow, steps: Sequence[Step], wallet: Wallet, by: Actor, now: datetime) -> Any:
+    """The refusal that a request is made of, with what was asked for as it was typed: days count from the approval."""
+    if row.bulk_change.verb != BulkVerb.REVERSE and steps[0].verb == SET and row.days:
+        steps = [Step(SET, steps[0].wish | {"ends_at": None, "days": row.days})]
+    return _beyond(steps, wallet, by, now)
+
+
+def _beyond(steps: Sequence[Step], wallet: Wallet, by: Actor, now: datetime) -> BeyondAuthority | None:
+    """Of one step. Two at once cannot be asked for: there such a row is a problem."""
+    found = [step.beyond(wallet, by, now) for step in steps]
+    above = next((one for one in found if one), None)
+    if above and len(steps) > 1:
+        raise above
+    return above
 
 
 def _refuse_without_permanent(wallet: Wallet) -> None:
     if wallet.permanent_limit_micros is None and not wallet.limit_unlimited:
         raise Refused(Reason.NOT_FOUND, _("There is no permanent limit to review."))
-
-
-def _within_authority(found: Preview) -> Preview:
-    """Above it one limit becomes a request, and many of them a problem of their rows."""
-    if found.beyond:
-        raise found.beyond
-    return found
 
 
 def _columns_after(verb: str, row: BulkRow, settled: Wallet, now: datetime) -> dict[str, Any]:

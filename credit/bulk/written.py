@@ -45,7 +45,7 @@ def left_out_head(change: BulkChange) -> list[str]:
 def left_out(change: BulkChange) -> Iterator[list[str]]:
     """A file's row as it came; of a selection, what would have been asked."""
     columns = [column for column in change.columns if column != PROBLEM]
-    for row in _rows(change, RowState.PROBLEM, RowState.REFUSED):
+    for row in _rows(change, RowState.PROBLEM, RowState.REFUSED, RowState.ABOVE):
         cells = [guarded(row.cells.get(column, "")) for column in columns] if columns else _asked(row)
         yield [*cells, _problem(row)]
 

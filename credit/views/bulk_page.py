@@ -31,9 +31,11 @@ TABS = [
     ("", gettext_lazy("All")),
     (RowState.PLANNED, gettext_lazy("Ready")),
     (HURTS, gettext_lazy("Hurts a customer")),
+    (RowState.ABOVE, gettext_lazy("Above the authority")),
     (RowState.PROBLEM, gettext_lazy("Problems")),
     (RowState.UNCHANGED, gettext_lazy("Nothing to change")),
     (RowState.DONE, gettext_lazy("Done")),
+    (RowState.ASKED, gettext_lazy("Asked for approval")),
     (RowState.REFUSED, gettext_lazy("Refused")),
 ]
 
@@ -58,6 +60,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
             pk=pk,
             together=request.POST.get("how") == "together",
             harms_confirmed="harms" in request.POST,
+            asks="asks" in request.POST,
             by=by,
             now=timezone.now(),
         )
@@ -137,7 +140,7 @@ def _context(request: HttpRequest, change: BulkChange, form: BulkForm | None = N
         "change": change,
         "is_busy": change.state in BUSY,
         "is_mine": is_mine,
-        "may_run": is_mine and change.state == BulkState.PLANNED and counts[RowState.PLANNED],
+        "may_run": is_mine and change.state == BulkState.PLANNED and _ready(counts),
         "may_discard": is_mine and change.state in (BulkState.PLANNED, BulkState.PLANNING),
         "counts": counts,
         "percent": _percent(change, counts),
@@ -146,8 +149,8 @@ def _context(request: HttpRequest, change: BulkChange, form: BulkForm | None = N
         "rows": [ShownRow(row) for row in shown.rows],
         "previous_url": _page_url(request, "before", shown.before),
         "next_url": _page_url(request, "after", shown.after),
-        "left_out": counts[RowState.PROBLEM] + counts[RowState.REFUSED],
-        "together_is_possible": not counts[RowState.PROBLEM] and counts[RowState.PLANNED] <= MOST_TOGETHER,
+        "left_out": counts[RowState.PROBLEM] + counts[RowState.REFUSED] + counts[RowState.ABOVE],
+        "together_is_possible": not counts[RowState.PROBLEM] and _ready(counts) <= MOST_TOGETHER,
         "most_together": MOST_TOGETHER,
     }
     return context | _around(change, counts, form)
@@ -172,8 +175,13 @@ def _counts(change: BulkChange) -> dict[str, int]:
     return counts | {"": sum(counts.values()), HURTS: sum(total["harms"] for total in change.totals)}
 
 
+def _ready(counts: dict[str, int]) -> int:
+    return counts[RowState.PLANNED] + counts[RowState.ABOVE]
+
+
 def _percent(change: BulkChange, counts: dict[str, int]) -> int:
-    left = counts[RowState.READ if change.state == BulkState.PLANNING else RowState.PLANNED]
+    to_run = _ready(counts) if change.asks else counts[RowState.PLANNED]
+    left = counts[RowState.READ] if change.state == BulkState.PLANNING else to_run
     return 100 * (change.rows_count - left) // change.rows_count if change.rows_count else 100
 
 

@@ -13,6 +13,8 @@ from credit.terms import LimitState
 BADGES = {
     RowState.PROBLEM: ("danger", "alert"),
     RowState.REFUSED: ("danger", "alert"),
+    RowState.ABOVE: ("warn", "lock"),
+    RowState.ASKED: ("warn", "clock"),
 }
 
 

@@ -40,8 +40,9 @@ def worked(change, seconds=PATIENCE):
     return BulkChange.objects.get(pk=change.pk)
 
 
-def confirmed(change, by, together=False, harms=False):
-    confirming.confirm(pk=change.pk, together=together, harms_confirmed=harms, by=by, now=timezone.now())
+def confirmed(change, by, together=False, harms=False, asks=False):
+    how = {"together": together, "harms_confirmed": harms, "asks": asks}
+    confirming.confirm(pk=change.pk, **how, by=by, now=timezone.now())
     return BulkChange.objects.get(pk=change.pk)
 
 

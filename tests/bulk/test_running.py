@@ -18,7 +18,6 @@ from tests.pages.people import somebody
 
 pytestmark = pytest.mark.django_db
 FINANCE = Actor.system("Finance")
-WHY = {"reason_code": "seasonal", "reason": "More calls"}
 
 
 def set_meanwhile(wallet, amount, **more):
@@ -348,27 +347,3 @@ def test_a_review_changes_no_limit_so_there_is_nothing_to_put_back(three, eva):
 
     with pytest.raises(BadInput, match="nothing to put back"):
         reversed_(done, eva)
-
-
-# -- authority
-
-
-def test_what_is_above_the_person_s_authority_is_a_problem_of_its_row_and_the_rest_is_done(three):
-    officer = Actor.person(somebody(OFFICER))
-    change = chosen([*three, a_wallet(permanent_limit="9000")], "raise_limit", officer, percent="50")
-
-    assert states(change) == ["planned", "planned", "planned", "problem"]
-    assert change.rows.get(state="problem").reason_code == "not_authorized"
-
-    assert states(run(change, officer)) == ["done", "done", "done", "problem"]
-    assert permanent(*three) == money("150", "300", "450")
-
-
-def test_increases_of_the_last_weeks_count_against_a_bulk_change_too(db):
-    officer, wallet = Actor.person(somebody(OFFICER)), a_wallet(permanent_limit="100")
-    limits.set_limit(wallet=wallet, amount="4000", by=officer, now=timezone.now, **WHY)
-
-    change = chosen([wallet], "set_limit", officer, amount="6000")
-
-    assert states(change) == ["problem"]
-    assert change.rows.get().reason_code == "not_authorized"

@@ -76,6 +76,14 @@ def typed(micros: int, currency: str) -> str:
     return as_written(_english(micros, currency).replace(",", "").replace(MINUS, "-"))
 
 
+def typed_exactly(micros: int, currency: str) -> str:
+    """As `typed`, with every digit that there is: 84210, EUR -> "0.08421"."""
+    places = max(decimals(currency), len(f"{abs(micros) % MICROS:06d}".rstrip("0")))
+    whole, fraction = divmod(abs(micros), MICROS)
+    sign_typed = "-" if micros < 0 else ""
+    return as_written(f"{sign_typed}{whole}" + (f".{fraction:06d}"[: places + 1] if places else ""))
+
+
 def days_late(days: int) -> str:
     """ "7 days late"."""
     return ngettext("%(days)s day late", "%(days)s days late", days) % {"days": days}

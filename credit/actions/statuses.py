@@ -11,6 +11,7 @@ from credit.actions.changes import record, snapshot
 from credit.actions.limit_plans import parse_reason
 from credit.actions.refusals import BadInput, Refused, require
 from credit.actors import Actor
+from credit.languages import Label
 from credit.languages import Said as _
 from credit.terms import Reason
 from organizations.models import Organization, OrganizationStatus, validate_time_zone
@@ -69,7 +70,8 @@ def _set_status(
             raise Refused(Reason.WALLET_CLOSED, _("The organization is closed. Reopen a wallet first."))
         if locked.status == status:
             raise Refused(
-                Reason.CHANGED_MEANWHILE, _("The organization is %(status)s already.") % {"status": status}
+                Reason.CHANGED_MEANWHILE,
+                _("The organization is %(status)s already.") % {"status": Label(locked.get_status_display())},
             )
         locked.status = organization.status = status
         locked.save(update_fields=["status"])

@@ -7,7 +7,7 @@ from credit.forms.money import AmountField, ReasonForm, VerbForm
 from credit.models import Settled
 from credit.models.note import LONGEST_NOTE
 
-_DAY = forms.DateInput(attrs={"type": "date"})
+_DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 class NoteForm(VerbForm):

@@ -10,7 +10,7 @@ from credit.models import PaymentMethod
 class PaymentForm(MoneyForm):
     received_on = forms.DateField(
         label=gettext_lazy("Received on"),
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text=gettext_lazy("The day the money arrived. It does not move the posting."),
     )
     method = forms.ChoiceField(label=gettext_lazy("Method"), choices=PaymentMethod.choices)

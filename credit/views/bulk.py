@@ -132,7 +132,7 @@ def _new(
             (one.label, f"{address}?{query.urlencode()}&verb={one}", one == verb) for one in SELECTABLE
         ],
         "currencies": currencies,
-        "currency": currencies[0] if len(currencies) == 1 else "",
+        "one_currency": currencies[0] if len(currencies) == 1 else "",
         "count": selection.count if form is not None else 0,
         "most": sheets.MOST_ROWS,
         "xlsx_url": f"{reverse('bulk_limits_xlsx')}?{query.urlencode()}",

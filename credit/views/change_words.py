@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from credit import display
-from credit.models import Change
+from credit.models import Change, DeliveryState, RequestState, Settled
 from credit.money import to_text
 from credit.origins import Door
 from credit.terms import Kind, PaymentMode, Scheme
@@ -28,8 +28,8 @@ VERBS: Mapping[str, Any] = {
     "resume": gettext_lazy("Resume organization"),
     "set_billing_details": gettext_lazy("Set billing details"),
     "reallocate_payment": gettext_lazy("Reallocate payment"),
-    "hold_back": gettext_lazy("Hold invoice back"),
-    "let_go": gettext_lazy("Let invoice go"),
+    "hold_back_invoice": gettext_lazy("Hold invoice back"),
+    "let_go_invoice": gettext_lazy("Let invoice go"),
     "issue_invoice": gettext_lazy("Issue invoice"),
     "send_invoice": gettext_lazy("Send invoice"),
     "send_again": gettext_lazy("Send again"),
@@ -60,16 +60,21 @@ VERBS: Mapping[str, Any] = {
     "resume_webhook": gettext_lazy("Resume webhook"),
     **{kind.value: kind.label for kind in Kind},
 }
-SPOKEN = ("mode", "scheme", "status", "organization_status")
-# Values that are words of the product.
-WORDS: Mapping[str, Any] = {
-    "prepaid": PaymentMode.PREPAID.label,
-    "postpaid": PaymentMode.POSTPAID.label,
-    "individual": Scheme.INDIVIDUAL.label,
-    "consolidated": Scheme.CONSOLIDATED.label,
+_STATUSES = {
     "active": gettext_lazy("active"),
     "suspended": gettext_lazy("suspended"),
     "closed": gettext_lazy("closed"),
+}
+# Values that are words of the product, by column.
+WORDS: Mapping[str, Mapping[str, Any]] = {
+    "mode": {mode.value: mode.label for mode in PaymentMode},
+    "scheme": {scheme.value: scheme.label for scheme in Scheme},
+    "status": _STATUSES,
+    "organization_status": _STATUSES,
+    "asked_for": VERBS,
+    "request_state": {state.value: state.label for state in RequestState},
+    "outcome": {outcome.value: outcome.label for outcome in Settled},
+    "state": {state.value: state.label for state in DeliveryState},
 }
 COLUMNS: Mapping[str, Any] = {
     "percents": gettext_lazy("Percents"),
@@ -129,6 +134,15 @@ COLUMNS: Mapping[str, Any] = {
     "asked_for": gettext_lazy("Asked for"),
     "asked_by": gettext_lazy("Asked by"),
     "review_on": gettext_lazy("Review on"),
+    "held_back": gettext_lazy("Held back"),
+    "billing_address": gettext_lazy("Address"),
+    "billing_email": gettext_lazy("E-mail for bills"),
+    "tax_id": gettext_lazy("Tax id"),
+    "url": gettext_lazy("Address"),
+    "kinds": gettext_lazy("Alerts"),
+    "alert": gettext_lazy("Alert"),
+    "to": gettext_lazy("To"),
+    "error": gettext_lazy("Error"),
 }
 NOTHING = "–"
 
@@ -189,8 +203,9 @@ def value(name: str, given: object, currency: str, zone: str) -> str:
     if name.endswith("_on") and isinstance(given, str):
         return display.day(date.fromisoformat(given))
     if isinstance(given, list | tuple):
-        return ", ".join(str(one) for one in given)
-    return display.inside(WORDS.get(str(given), given)) if name in SPOKEN else str(given)
+        one_name = name if name.endswith("_micros") else ""
+        return ", ".join(value(one_name, one, currency, zone) for one in given) or NOTHING
+    return display.inside(WORDS[name].get(str(given), given)) if name in WORDS else str(given)
 
 
 def actor_kind(change: Change) -> str:

@@ -170,7 +170,7 @@ class WriteOff(VerbPanel):
 
     def initial(self) -> dict[str, Any]:
         owed = self.wallet.owed_micros
-        return {"amount": display.exact(owed, self.wallet.currency).replace(",", "")} if owed else {}
+        return {"amount": display.typed_exactly(owed, self.wallet.currency)} if owed else {}
 
     def about(self, form: VerbForm) -> dict[str, Any]:
         owed = display.exact(self.wallet.owed_micros, self.wallet.currency)
@@ -228,7 +228,7 @@ class Refund(LinePanel):
 
     def initial(self) -> dict[str, Any]:
         left = corrections.left_of(self.line)
-        return {"amount": display.exact(left, self.wallet.currency).replace(",", "")}
+        return {"amount": display.typed_exactly(left, self.wallet.currency)}
 
     def about(self, form: VerbForm) -> dict[str, Any]:
         left = display.exact(corrections.left_of(self.line), self.wallet.currency)

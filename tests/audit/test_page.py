@@ -7,14 +7,16 @@ from re import findall
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 
-from credit.actions import limits, trail
+from credit.actions import alerts, limits, trail
 from credit.actors import Actor
 from credit.groups import ADMINISTRATOR, MANAGER, OFFICER, VIEWER
 from credit.models import Change
+from credit.views import change_words
 from tests.api.asking import Caller, a_client
 from tests.factories import an_organization
 from tests.pages.people import SYSTEM, postpaid, prepaid, signed_in, somebody, text
@@ -103,7 +105,9 @@ def test_entries_are_found_by_who_did_it():
     wallet = prepaid()
     client, credential = a_client("Billing engine")
     by_person, by_system = a_limit(wallet, "10", by=eva()), a_limit(wallet, "20")
-    Caller(credential).post(f"wallets/{wallet.wallet_id}/limit", {"amount": "75", "reason": "Yearly"})
+    Caller(credential).post(
+        f"wallets/{wallet.wallet_id}/limit", {"amount": "75", "reason_code": "review", "reason": "Yearly"}
+    )
     by_client = Change.objects.latest("pk")
 
     assert listed(shown(who=f"user-{somebody(MANAGER).pk}")) == [by_person.pk]
@@ -228,3 +232,43 @@ def test_what_stayed_the_same_says_what_an_entry_is_about():
     page = text(shown(verb="set_authority"))
 
     assert "Group: Finance officer Largest amount: 10000.00 → 20000.00" in page
+
+
+def test_amounts_that_an_alert_rule_watches_are_amounts_and_not_micros():
+    wish = alerts.Wish(amounts=("25", "100.5"))
+    alerts.set_rule(wish=wish, currency="EUR", by=eva(), now=timezone.now)
+
+    page = text(shown(verb="set_alert_rule"))
+
+    assert "Usable: 25.00 EUR, 100.50 EUR" in page and "25000000" not in page
+
+
+def test_what_was_asked_for_and_its_state_are_words():
+    told = {"request": 7, "asked_for": "set_limit", "asked_by": "Eva Horváthová"}
+    trail.of_portal(
+        "withdraw_request",
+        by=SYSTEM,
+        at=timezone.now(),
+        before={"request_state": "open"},
+        after={**told, "request_state": "withdrawn"},
+    )
+
+    english = text(shown())
+    german = text(signed_in(MANAGER).get(reverse("audit"), headers={"accept-language": "de"}))
+
+    assert "Asked for: set credit limit" in english and "waiting → withdrawn" in english
+    assert "set_limit" not in german and "withdrawn" not in german
+
+
+_RECORDED = r'(?:record|_tell|_turn|_changed|of_portal|_set_status|_on_all_wallets)\(\s*(?:[\w.]+, )*"(\w+)"'
+
+
+def test_every_deed_that_is_recorded_has_words():
+    deeds = {
+        verb
+        for path in (settings.BASE_DIR / "credit" / "actions").rglob("*.py")
+        for verb in findall(_RECORDED, path.read_text())
+    }
+
+    assert {"set_limit", "hold_back_invoice", "let_go_invoice", "suspend", "pause_webhook"} <= deeds
+    assert [deed for deed in sorted(deeds) if deed not in change_words.VERBS] == []

@@ -217,6 +217,24 @@ def test_a_debt_is_written_off_to_the_last_digit(manager):
     assert live(wallet).balance_micros == 0
 
 
+def test_what_a_german_form_offers_is_the_whole_debt_and_today(manager):
+    german = {"accept-language": "de"}
+    wallet = prepaid(limit="2000", paid=None)
+    charge(wallet, "1610.61061")
+
+    payment = manager.get(address("add_payment", wallet), headers=german).content.decode()
+    offered = manager.get(address("write_off", wallet), headers=german).context["form"]["amount"].value()
+
+    assert f'type="date" name="received_on" value="{timezone.now():%Y-%m-%d}"' in payment
+    assert offered == "1610,61061"
+    manager.post(
+        address("write_off", wallet),
+        {"key": new_key(), "amount": offered, "reason": "Insolvenz"},
+        headers=german,
+    )
+    assert live(wallet).balance_micros == 0
+
+
 # --- corrections ------------------------------------------------------------------------------------------------------
 
 

@@ -58,6 +58,23 @@ def test_what_a_field_offers_is_what_it_accepts(micros):
         assert typed(offered, language).replace("-", "") == f"{round(abs(micros) / 10_000) / 100:.2f}"
 
 
+@pytest.mark.parametrize(
+    ("micros", "currency", "english", "german"),
+    [
+        (1_610_610_610, "EUR", "1610.61061", "1610,61061"),
+        (84_210, "EUR", "0.08421", "0,08421"),
+        (12_340_000, "EUR", "12.34", "12,34"),
+        (1_500_000_000, "JPY", "1500", "1500"),
+        (1_500_000, "KWD", "1.500", "1,500"),
+    ],
+)
+def test_an_exact_amount_is_offered_as_its_reader_types_it(micros, currency, english, german):
+    for language, offered in (("en", english), ("de", german)):
+        with translation.override(language):
+            assert display.typed_exactly(micros, currency) == offered
+        assert typed(offered, language) == english
+
+
 def test_amounts_and_days_are_written_as_the_reader_writes_them():
     with translation.override("de"):
         assert display.amount(-1_204_000_000, "EUR") == "−1.204,00"

@@ -86,14 +86,14 @@ class SelectionForm(BulkForm):
         label=gettext_lazy("Or through the day"),
         required=False,
         max_length=20,
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text=gettext_lazy("On each customer’s own clock."),
     )
 
     review_on = forms.DateField(
         label=gettext_lazy("Look again on"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text=gettext_lazy("Without a day: after the usual months."),
     )
 

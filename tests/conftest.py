@@ -137,7 +137,7 @@ def celery_worker_process(transactional_db, process_environment, tmp_path) -> It
         celery_app.conf.task_default_queue = nobodys
         # It finishes what it has begun, before the tables are emptied.
         worker.terminate()
-        worker.wait(30)
+        worker.wait(60)
 
 
 def _wait_for_line(words: str, log: Path, process: subprocess.Popen) -> None:

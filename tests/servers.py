@@ -8,7 +8,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,8 @@ from pathlib import Path
 
 import psycopg
 import redis as redis_client
+
+from tests.ports import free_port
 
 STARTS_WITHIN_SECONDS = 60
 
@@ -81,7 +82,7 @@ def _readable_binaries(directory: Path) -> Path:
 @contextmanager
 def redis(directory: Path) -> Iterator[str]:
     """A Redis on a free port of this machine; yields its REDIS_URL."""
-    port = _free_port()
+    port = free_port()
     command = [_redis_binary(), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", directory]
     url = f"redis://127.0.0.1:{port}/0"
     with _running(command, signal.SIGTERM, directory / "redis.log") as process:
@@ -106,12 +107,6 @@ def _package_directory(name: str) -> Path:
     return Path(spec.origin).parent
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 @contextmanager
 def _running(command: list, stop: signal.Signals, log: Path, **account) -> Iterator[subprocess.Popen]:
     with log.open("wb") as output:
@@ -124,7 +119,7 @@ def _running(command: list, stop: signal.Signals, log: Path, **account) -> Itera
     finally:
         process.send_signal(stop)
         try:
-            process.wait(20)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -1,5 +1,4 @@
 import asyncio
-import socket
 from email import message_from_bytes
 from threading import Event
 
@@ -7,6 +6,7 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from tests.alerts.watched import Receiver
+from tests.ports import free_port
 
 
 @pytest.fixture
@@ -35,9 +35,7 @@ class Mailbox:
 @pytest.fixture
 def mailbox():
     box = Mailbox()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        box.port = free.getsockname()[1]
+    box.port = free_port()
     server = Controller(box, hostname="127.0.0.1", port=box.port)
     server.start()
     yield box

@@ -19,7 +19,7 @@ from tests.conftest import BASE_DIR
 from tests.documents.paper import a_customer, a_seller
 from tests.pages.people import SYSTEM, charge, postpaid
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 180
 JOB = "import django; django.setup(); from credit import tasks; print(tasks.{}())"
 
 

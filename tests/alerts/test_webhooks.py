@@ -157,7 +157,7 @@ def test_one_that_drips_its_answer_is_cut_off(settings, monkeypatch):
     an_alert()
     before = timezone.now()
     assert called() == {"waiting": 1}
-    assert timezone.now() - before < timedelta(seconds=8)
+    assert timezone.now() - before < timedelta(seconds=30)  # of the 50 that it would take
 
 
 def test_a_paused_webhook_gets_nothing_new_and_what_waits_fails(receiver):

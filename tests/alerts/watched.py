@@ -47,7 +47,7 @@ class Receiver:
                 body = self.rfile.read(int(self.headers["content-length"]))
                 receiver.calls.append((dict(self.headers.items()), body, self.path))
                 receiver.has_come.set()
-                receiver.may_answer.wait(30)
+                receiver.may_answer.wait(120)
                 self.send_response(receiver.status)
                 if receiver.location:
                     self.send_header("location", receiver.location)

@@ -31,7 +31,7 @@ def in_threads(ask, times=AT_ONCE):
 
     def one(number):
         try:
-            go.wait(10)
+            go.wait(60)
             return ask(number)
         finally:
             connections.close_all()
@@ -79,13 +79,13 @@ def test_wait_for_a_locked_wallet_ends_with_409_and_nothing_stored(credential, w
             with transaction.atomic():
                 list(Wallet.objects.filter(pk=wallet.pk).locked())
                 locked.set()
-                asked.wait(30)
+                asked.wait(60)
         finally:
             connections.close_all()
 
     def ask():
         try:
-            locked.wait(10)
+            locked.wait(60)
             return Caller(credential).charge(wallet, "1", key="k1")
         finally:
             connections.close_all()

@@ -34,12 +34,12 @@ def test_a_batch_waits_for_a_transaction_that_could_still_bring_a_lower_number()
         with transaction.atomic():
             entry("2026-01")
             inserted.set()
-            may_commit.wait(20)
+            may_commit.wait(60)
         connection.close()
 
     worker = Thread(target=slow)
     worker.start()
-    assert inserted.wait(20)
+    assert inserted.wait(60)
     entry("2026-02")
     early = [*seal_after(0), *seal_after(5), *seal_after(10)]
     may_commit.set()

@@ -39,7 +39,7 @@ def demo(tmp_path_factory) -> Iterator[Demo]:
     process, portal = serve(made(shared), own / "demo.log")
     yield portal
     process.terminate()
-    process.wait(20)
+    process.wait(60)
 
 
 class Desk:

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.ports import free_port
+
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 ORGANIZATIONS = 100
 STARTS_WITHIN_SECONDS = 60
@@ -70,7 +72,7 @@ def made(shared: Path) -> Path:
 def serve(folder: Path, log: Path) -> tuple[subprocess.Popen, Demo]:
     from finance_portal import supervisor
 
-    port = _free_port()
+    port = free_port()
     command = list(supervisor.COMMANDS["web"])
     command[command.index("--port") + 1] = str(port)
     with log.open("wb") as output:
@@ -98,12 +100,6 @@ def _wait(process: subprocess.Popen, port: int, log: Path) -> None:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"The portal did not start:\n{log.read_text()[-4000:]}") from None
             time.sleep(0.05)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 # -- in the process that makes the data

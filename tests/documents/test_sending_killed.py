@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,8 +18,9 @@ from credit.models import Delivery
 from tests.conftest import BASE_DIR
 from tests.documents.paper import a_purchase, a_seller
 from tests.pages.people import SYSTEM
+from tests.ports import free_port
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 180
 SENDER = "import django; django.setup(); from credit.tasks import send_documents; print(send_documents())"
 
 
@@ -48,9 +48,7 @@ class Mailbox:
 @pytest.fixture
 def mailbox():
     box = Mailbox()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        box.port = free.getsockname()[1]
+    box.port = free_port()
     server = Controller(box, hostname="127.0.0.1", port=box.port)
     server.start()
     yield box

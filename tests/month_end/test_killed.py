@@ -206,7 +206,7 @@ def test_after_a_week_without_workers_the_invoices_are_those_of_an_ordinary_nigh
 # -- real processes on the real broker
 
 
-def wait_until(done, seconds=90):
+def wait_until(done, seconds=180):
     deadline = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < deadline, list(MonthEndChunk.objects.values())

@@ -20,7 +20,7 @@ from tests.conftest import BASE_DIR
 from tests.factories import a_wallet
 from tests.races.together import together
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 180
 FINANCE = Actor.system("Finance")
 
 

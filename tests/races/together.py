@@ -8,7 +8,7 @@ from django.db import connection
 
 from tests.factories import NOON
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 180
 
 
 class Clock:

@@ -19,7 +19,7 @@ from credit import replica as copy_of_the_database
 from tests import servers
 
 collect_ignore = [] if connections["default"].vendor == "postgresql" else ["test_streaming.py"]
-CAUGHT_UP_WITHIN_SECONDS = 20
+CAUGHT_UP_WITHIN_SECONDS = 60
 
 
 class Replica:

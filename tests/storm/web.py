@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from finance_portal import supervisor
+from tests.ports import free_port
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 STARTS_WITHIN_SECONDS = 60
@@ -22,7 +23,7 @@ class Web:
         named = f"{env['DATABASE_URL']}{joint}application_name={APPLICATION_NAME}"
         self.env = {**env, "DATABASE_URL": named, "CREDIT_API_REQUESTS_PER_MINUTE": "100000000", "DEBUG": "0"}
         self.log = log
-        self.port = _free_port()
+        self.port = free_port()
 
     def start(self) -> None:
         command = list(supervisor.COMMANDS["web"])
@@ -36,7 +37,7 @@ class Web:
 
     def kill(self) -> None:
         os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(30)
 
     def stop(self) -> None:
         self.process.terminate()
@@ -57,9 +58,3 @@ class Web:
                         f"The web server did not start:\n{self.log.read_text()[-4000:]}"
                     ) from None
                 time.sleep(0.05)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

@@ -11,7 +11,7 @@ from tests.factories import a_wallet
 from tests.pages.people import signed_in
 from tests.usage_files.conftest import HEADER, amounts, sms
 
-DONE_WITHIN_SECONDS = 90
+DONE_WITHIN_SECONDS = 180
 
 
 @pytest.mark.django_db(transaction=True)

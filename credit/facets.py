@@ -29,8 +29,8 @@ _PLACES = {
     pair: place
     for place, pair in enumerate((name, choice) for name, choices in CHOICES.items() for choice in choices)
 }
-_CURRENCY_PLACE = 24
-assert len(_PLACES) <= _CURRENCY_PLACE
+CURRENCY_PLACE = 24
+assert len(_PLACES) <= CURRENCY_PLACE
 LAYOUT = f"{len(_PLACES)} " + "".join(f"{name[0]}{choice[0]}" for name, choice in _PLACES)
 
 # The names of the rule that a filter's conditions stand on; a list computes no others to find its rows.
@@ -87,27 +87,35 @@ def _currency() -> Expression:
     """Three letters, a byte each."""
     letters = (Coalesce(Ord(Substr("currency", place, 1)), Value(0)) for place in (1, 2, 3))
     first, second, third = (
-        ExpressionWrapper(letter * Value(1 << (_CURRENCY_PLACE + shift)), output_field=BigIntegerField())
+        ExpressionWrapper(letter * Value(1 << (CURRENCY_PLACE + shift)), output_field=BigIntegerField())
         for letter, shift in zip(letters, (16, 8, 0), strict=True)
     )
     return first + second + third
 
 
 def currency_of(packed: int) -> str:
-    letters = packed >> _CURRENCY_PLACE
+    letters = packed >> CURRENCY_PLACE
     return "".join(chr(byte) for byte in letters.to_bytes(3, "big") if byte)
 
 
 def meeting(facets: Iterable[int], asked: Mapping[str, Sequence[str]]) -> list[int]:
     """Those that meet every filter by any of its choices; `asked` may name "currency" too."""
-    masks = [
+    found = list(facets)
+    for mask in masks(asked):
+        found = [packed for packed in found if packed & mask]
+    codes = set(map(packed_currency, asked.get("currency", ())))
+    return [packed for packed in found if packed >> CURRENCY_PLACE in codes] if codes else found
+
+
+def masks(asked: Mapping[str, Sequence[str]]) -> list[int]:
+    """A facet meets the filters, but for the currency, where it has a bit of each of these."""
+    return [
         sum(1 << _PLACES[name, choice] for choice in set(choices))
         for name, choices in asked.items()
         if choices and name != "currency"
     ]
-    currencies = set(asked.get("currency", ()))
-    return [
-        packed
-        for packed in facets
-        if all(packed & mask for mask in masks) and (not currencies or currency_of(packed) in currencies)
-    ]
+
+
+def packed_currency(code: str) -> int:
+    """As it stands above the bits of a facet."""
+    return int.from_bytes(code.encode("latin-1", "replace").ljust(3, b"\0"), "big")

@@ -1,5 +1,6 @@
 """The filter chips: each filter always visible in one order, its words are the filter, every choice is a link."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,6 +18,11 @@ CONTROLS = {"q", "sort", "after", "before"}
 NAMED_AT_ONCE = 2
 MOST_DRAWN = 500
 
+Filtered = Callable[[], WalletFilter]
+
+_OFFERED = {
+    name: {value for value, _label in one.extra["choices"]} for name, one in WalletFilter.base_filters.items()
+}
 _drawn: dict[Any, SafeString] = {}
 
 
@@ -24,8 +30,11 @@ def known_names(asked: QueryDict) -> set[str]:
     return set(asked) & (CONTROLS | set(WalletFilter.base_filters))
 
 
-def problems(wallets: WalletFilter, asked: QueryDict, sorts: list[str]) -> list[str]:
-    """Everything in the address that the list cannot do. With one of these it lists nothing."""
+def problems(asked: QueryDict, sorts: list[str], currencies: list[str], filtered: Filtered) -> list[str]:
+    """Everything in the address that the list cannot do. With one of these it lists nothing.
+
+    `filtered` makes the filters; an address whose every value is offered needs no form to be found readable.
+    """
     found = [
         _("“%(name)s” is not a filter of this list.") % {"name": name}
         for name in asked
@@ -35,7 +44,15 @@ def problems(wallets: WalletFilter, asked: QueryDict, sorts: list[str]) -> list[
         found.append(
             _("Sorting by “%(sort)s” is not possible. Choose the head of a column.") % {"sort": asked["sort"]}
         )
+    if _is_offered(asked, currencies):
+        return found
+    wallets = filtered()
     return found + [_unreadable(wallets, name) for name in wallets.form.errors]
+
+
+def _is_offered(asked: QueryDict, currencies: list[str]) -> bool:
+    offered = {**_OFFERED, "currency": set(currencies)}
+    return all(offered[name].issuperset(asked.getlist(name)) for name in offered if name in asked)
 
 
 def _unreadable(wallets: WalletFilter, name: str) -> str:
@@ -49,17 +66,14 @@ def _unreadable(wallets: WalletFilter, name: str) -> str:
     }
 
 
-def drawn_chips(wallets: WalletFilter) -> SafeString:
+def drawn_chips(asked: QueryDict, currencies: list[str], filtered: Filtered) -> SafeString:
     """Drawn once for what is asked for: page after page has the same chips."""
-    asked = tuple(
-        (name, tuple(values)) for name, values in wallets.data.lists() if name not in ("after", "before")
-    )
-    currencies = tuple(code for code, _label in wallets.filters["currency"].extra["choices"])
-    key = (get_language(), asked, currencies)
+    kept = tuple((name, tuple(values)) for name, values in asked.lists() if name not in ("after", "before"))
+    key = (get_language(), kept, tuple(currencies))
     if settings.DEBUG or key not in _drawn:
         if len(_drawn) >= MOST_DRAWN:
             _drawn.clear()
-        context = {"chips": chips_for(wallets), "icons": static("icons.svg")}
+        context = {"chips": chips_for(filtered()), "icons": static("icons.svg")}
         _drawn[key] = render_to_string("organizations/chips.html", context)
     return _drawn[key]
 

@@ -90,7 +90,9 @@ class Order:
 
     def beyond(self, mark: str, upwards: bool) -> Q:
         """Rows further than the mark: by the first column, or equal in it and further by the rest."""
-        values = self.read(mark)
+        return self.past(self.read(mark), upwards)
+
+    def past(self, values: Sequence[Any], upwards: bool) -> Q:
         if self.as_row:
             # The bound follows from the rest; it is what lets an index of the first column alone start at the mark.
             bound = Q(**{f"{self.columns[0]}__{'gte' if upwards else 'lte'}": values[0]})

@@ -67,7 +67,7 @@ def _context(request: HttpRequest, wallets: WalletList, shown: Page) -> dict[str
         "search_keeps": _kept_by_search(request.GET),
         "tabs": tabs,
         "save_url": _save_url(wallets, tabs),
-        "chips": drawn_chips(wallets.filter),
+        "chips": drawn_chips(wallets.asked, wallets.currencies, lambda: wallets.filter),
         "clear_url": reverse("organizations") if set(request.GET) - {"sort"} else "",
         "problems": wallets.problems,
         "columns": [_column(wallets, name) for name in SORTS if name not in hidden],

@@ -7,19 +7,20 @@ from functools import cached_property, partial
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Expression, F, Q, QuerySet
+from django.db.models import Expression, F, QuerySet
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from credit import copies, facets
-from credit.copies import Copies
+from credit import copies
+from credit.copies import Copies, Picked
 from credit.filters import WalletFilter, among_many, currencies_in_use, few, matches, names_for
 from credit.list_orders import MOVING
-from credit.models import Wallet
+from credit.models import Wallet, WalletCopy
 from credit.views.chips import problems
-from credit.views.keyset import COUNT_LIMIT, Order, Page, capped_count, page
+from credit.views.keyset import COUNT_LIMIT, First, Order, Page, capped_count, page
+from credit.views.list_walks import Walk, by_facets
 
 
 @dataclass(frozen=True)
@@ -69,14 +70,18 @@ class WalletList:
         self.sort_name = asked.get("sort", "").removeprefix("-") or "organization"
         self.sort = SORTS.get(self.sort_name, SORTS["organization"])
         self.descending = asked.get("sort", "").startswith("-")
-        names = {*self.sort.names, *names_for(asked)}
+        self.currencies = currencies_in_use(asked)
+        self.problems = problems(asked, list(SORTS), self.currencies, lambda: self.filter)
+
+    @cached_property
+    def filter(self) -> WalletFilter:
+        names = {*self.sort.names, *names_for(self.asked)}
         wallets = Wallet.objects.at(self.now, *names) if names else Wallet.objects.all()
-        self.filter = WalletFilter(asked, wallets, now=self.now, currencies=currencies_in_use(asked))
-        self.problems = problems(self.filter, asked, list(SORTS))
+        return WalletFilter(self.asked, wallets, now=self.now, currencies=self.currencies)
 
     @cached_property
     def filters(self) -> dict[str, list[str]]:
-        return {name: self.asked.getlist(name) for name in self.filter.filters if self.asked.get(name)}
+        return {name: self.asked.getlist(name) for name in WalletFilter.base_filters if self.asked.get(name)}
 
     def has_filters(self) -> bool:
         return bool(self.filters)
@@ -102,9 +107,47 @@ class WalletList:
         if kept is None:
             return self._live_page(pks, size)
         self.picked_at = kept.taken_at
-        return self._copied_page(kept, pks, size)
+        return self._copied_page(kept, pks, size) if self.text else self._picked_page(kept, size)
+
+    def _plain_page(self, size: int) -> Page:
+        """All wallets, in an order that does not move with the clock."""
+        wallets, walk = Wallet.objects.all(), self._plain_walk()
+        shown = page(wallets, order=walk.order, size=size, first=walk.first, **self._marks())
+        is_whole = not (shown.before or shown.after)
+        return shown.counted(len(shown.rows) if is_whole else capped_count(wallets))
+
+    def _picked_page(self, kept: Copies, size: int) -> Page:
+        """By the copy alone, where no text is asked for."""
+        order, picked = self._order(*self.sort.copied), kept.meeting(self.filters)
+        first = self._copied_walk(order).first if picked.facets is None else self._first_met(order, picked)
+        shown = page(WalletCopy.objects.all(), order=order, size=size, first=first, **self._marks())
+        return shown.counted(min(picked.count, COUNT_LIMIT + 1))
+
+    def _first_met(self, order: Order, picked: Picked) -> First:
+        """Where most wallets meet the filters a short walk finds a page of them; else each facet gives its first."""
+        is_moving = self.sort_name in MOVING
+        walk = self._copied_walk(order) if is_moving else self._plain_walk(order.columns)
+        return partial(walk.first_met, self.filters, picked, partial(by_facets, picked, order, walk.using))
+
+    def _plain_walk(self, names: tuple[str, ...] = ()) -> Walk:
+        order = self._order("sort_value", *self.sort.ties)
+
+        def listed() -> Any:
+            return Wallet.objects.annotate(sort_value=self.sort.value()).values_list(*order.columns)
+
+        return Walk(f"wallets by {self.sort_name}", order, listed, names or order.columns)
+
+    def _copied_walk(self, order: Order) -> Walk:
+        return Walk(
+            f"copies by {self.sort_name}",
+            order,
+            lambda: WalletCopy.objects.values_list(*order.columns),
+            order.columns,
+        )
 
     def _live_page(self, pks: list[int] | None, size: int) -> Page:
+        if not (self.text or self.has_filters() or self.sort_name in MOVING):
+            return self._plain_page(size)
         order = self._order("sort_value", *self.sort.ties)
         places = self._with_text(self.filter.shown(), pks, "organization__search_name")
         listed = places.annotate(sort_value=self.sort.value()).values_list(*order.columns, named=True)
@@ -113,21 +156,17 @@ class WalletList:
         return shown if sparse else shown.counted(self._count(pks, places))
 
     def _copied_page(self, kept: Copies, pks: list[int] | None, size: int) -> Page:
-        order = self._order(*self.sort.copied)
-        wanted = facets.meeting(kept.facets, self.filters) if self.filters else None
-        places = self._with_text(copies.rows(wanted), pks, "name")
+        """By the copy, of those that match the text."""
+        order, picked = self._order(*self.sort.copied), kept.meeting(self.filters)
+        places = self._with_text(copies.rows(picked.facets), pks, "name")
         first = None
-        if wanted is not None and pks is None and copies.can_merge(places.db):
-            met = among_many(self.text, "name") if self.text else Q()
-            first = partial(copies.merged, wanted, order.columns, using=places.db, met=met)
+        if picked.facets is not None and pks is None and copies.can_merge(places.db):
+            met = among_many(self.text, "name")
+            first = partial(copies.merged, picked.array, order.columns, using=places.db, met=met)
         sparse = pks is not None and self.has_filters()
         listed = places.values_list(*order.columns, named=True)
         shown = page(listed, order=order, size=size, sparse=sparse, first=first, **self._marks())
-        if sparse:
-            return shown
-        if self.text:
-            return shown.counted(self._count(pks, places))
-        return shown.counted(min(kept.count(self.filters), COUNT_LIMIT + 1))
+        return shown if sparse else shown.counted(self._count(pks, places))
 
     def _with_text(self, places: Any, pks: list[int] | None, name: str) -> Any:
         if pks is not None:

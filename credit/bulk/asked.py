@@ -31,15 +31,16 @@ def fill_in(row: BulkRow, change: BulkChange, wallet: Any) -> None:
     elif change.verb == BulkVerb.SET:
         row.unlimited = bool(change.wish.get("unlimited"))
         row.amount_micros = None if row.unlimited else inputs.amount(change.wish["amount"], zero=True)
-        _lasts(row, change.wish, wallet)
+        _lasts(row, change.wish.get("days"), change.wish.get("until") or "", wallet)
     elif change.verb == BulkVerb.RAISE:
-        _lasts(row, change.wish, wallet)
+        _lasts(row, change.wish.get("days"), change.wish.get("until") or "", wallet)
         row.amount_micros = _raised(change.wish, wallet, is_temporary=bool(row.days or row.ends_at))
 
 
-def _lasts(row: BulkRow, wish: dict[str, Any], wallet: Any) -> None:
-    row.days = wish.get("days")
-    row.ends_at = cells.until(wish.get("until") or "", wallet.time_zone)
+def _lasts(row: BulkRow, days: int | None, until: str, wallet: Any) -> None:
+    row.days, row.ends_at = days, cells.until(until, wallet.time_zone)
+    if row.days is not None and row.ends_at:
+        raise BadInput("until", _("Give days or an exact end, not both."))
 
 
 # -- raising
@@ -117,7 +118,7 @@ def _from_file(row: BulkRow, wallet: Any) -> None:
         row.amount_micros = inputs.cash(
             inputs.amount(amount, field="new_limit", zero=True), wallet.currency, field="new_limit"
         )
-    row.days, row.ends_at = cells.days(line[sheets.DAYS]), cells.until(line[sheets.UNTIL], wallet.time_zone)
+    _lasts(row, cells.days(line[sheets.DAYS]), line[sheets.UNTIL], wallet)
 
 
 def _refuse_other_currency(typed: str, wallet: Any) -> None:

@@ -45,7 +45,8 @@ def days(typed: str) -> int | None:
     if not text:
         return None
     whole = re.sub(r"[.,]0+$", "", text)
-    if not _DIGITS.fullmatch(whole) or len(whole) > 4:
+    # Zero days are no days: without this they would read as "no end", and the limit would be permanent.
+    if not _DIGITS.fullmatch(whole) or len(whole) > 4 or not int(whole):
         _refuse("days", _("Days must be a whole number, such as 7."), Reason.INVALID_INPUT)
     return int(whole)
 

@@ -11,6 +11,7 @@ from credit.actions.limit_plans import as_settled
 from credit.actions.refusals import NotDone, Refused
 from credit.actors import Actor
 from credit.bulk import asked, steps
+from credit.languages import shown
 from credit.models import BulkChange, BulkRow, BulkState, BulkVerb, Change, RowState, Wallet
 from credit.terms import LimitState, Reason
 
@@ -88,7 +89,7 @@ def _preview(row: BulkRow, change: BulkChange, wallet: Any, by: Actor, now: date
         row.state, row.message = RowState.UNCHANGED, _("It stands so already.")
         return
     found = steps.preview(change.verb, row, to_do, wallet, by, now)
-    row.state, row.harms = RowState.PLANNED, found.harms
+    row.state, row.harms = RowState.PLANNED, [str(shown(harm)) for harm in found.harms]
     row.before, row.after = numbers(found.now), numbers(found.after)
     row.ends_at = found.ends_at or row.ends_at
     if found.beyond:
@@ -97,7 +98,7 @@ def _preview(row: BulkRow, change: BulkChange, wallet: Any, by: Actor, now: date
 
 def refuse(row: BulkRow, state: RowState, refusal: NotDone) -> None:
     row.state, row.reason_code = state, refusal.reason
-    row.field, row.message = refusal.field[:40], refusal.message
+    row.field, row.message = refusal.field[:40], refusal.shown
 
 
 def numbers(wallet: Any) -> dict[str, Any]:

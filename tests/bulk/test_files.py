@@ -4,6 +4,7 @@ import io
 import zipfile
 
 import pytest
+from django.utils import translation
 from openpyxl import Workbook
 
 from credit.actors import Actor
@@ -252,3 +253,32 @@ def test_a_file_sent_again_finds_its_wallets_standing_so_already(three, eva):
     run(uploaded(content, eva), eva)
 
     assert states(uploaded(content, eva)) == ["unchanged", "unchanged"]
+
+
+def test_no_days_are_no_permanent_limit_and_days_beside_an_end_are_refused(eva):
+    wallets = [a_wallet(wallet_id=f"W-{number}", permanent_limit="100") for number in range(3)]
+
+    change = uploaded(
+        "Wallet ID;New limit;Days;Until\nW-0;150;0;\nW-1;150;0,0;2099-12-31\nW-2;150;7;2099-12-31\n", eva
+    )
+
+    assert states(change) == ["problem", "problem", "problem"]
+    assert messages(change) == [
+        "Days must be a whole number, such as 7.",
+        "Days must be a whole number, such as 7.",
+        "Give days or an exact end, not both.",
+    ]
+    assert permanent(*wallets) == money("100", "100", "100")
+
+
+def test_what_is_wrong_with_a_row_is_said_in_one_language(eva):
+    for number in range(2):
+        a_wallet(wallet_id=f"W-{number}", permanent_limit="100")
+
+    with translation.override("de"):
+        change = uploaded("Wallet ID;New limit\nW-0;-5\nW-1;1.234\n", eva)
+
+    assert messages(change) == [
+        "Der Betrag ist negativ. Geben Sie ihn ohne Minus ein.",
+        "„1.234“ kann zweierlei bedeuten. Schreiben Sie 1234 oder 1.2340.",
+    ]

@@ -182,17 +182,19 @@ def test_a_rolling_restart_under_load_shows_no_error_to_clients_that_send_again(
     ]
     for thread in threads:
         thread.start()
-    for each in webs:
-        until(more_were_answered(every), "charges go through", 60)
-        each.process.send_signal(signal.SIGTERM)
-        assert each.process.wait(STOPS_WITHIN_SECONDS) == 0
-        each.start()
-    until(more_were_answered(every), "charges go through again", 60)
-    over.set()
-    for thread in threads:
-        thread.join(60)
-    for each in webs:
-        each.stop()
+    try:
+        for each in webs:
+            until(more_were_answered(every), "charges go through", 60)
+            each.process.send_signal(signal.SIGTERM)
+            assert each.process.wait(STOPS_WITHIN_SECONDS) == 0
+            each.start()
+        until(more_were_answered(every), "charges go through again", 60)
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join(60)
+        for each in webs:
+            each.stop()
 
     assert {each.status for each in every} == {200}
     assert Transaction.objects.filter(kind="call").count() == len(every)

@@ -11,11 +11,13 @@ from credit.actions.answering import Request, answer_one
 from credit.actions.books import Account, Now
 from credit.actions.charges import accepted, refuse_other_currency, refuse_when_closed
 from credit.actions.outcome import Outcome
+from credit.actions.plain import FARTHEST_AHEAD
 from credit.actions.refusals import BadInput, ConfirmationNeeded
 from credit.actors import Actor
 from credit.languages import Said as _
 from credit.models import Payment, PaymentMethod, Transaction, Wallet
 from credit.money import to_words
+from credit.periods import local_day
 from credit.terms import Kind, Reason
 
 
@@ -57,11 +59,12 @@ class PaymentLine(Request):
     def check(self, account: Account) -> None:
         refuse_other_currency(self.currency, account.wallet)
         inputs.cash(self.micros, account.wallet.currency)
+        refuse_still_to_come(self.received_on, account)
         account.refuse_beyond_bounds(balance=self.micros)
 
     def decide(self, account: Account) -> Outcome:
         refuse_when_closed(account.wallet)
-        received_on = self.received_on or account.at.date()
+        received_on = self.received_on or local_day(account.at, account.wallet.time_zone)
         if recorded := self._recorded(account, received_on):
             return recorded
         cleared = min(self.micros, account.rule["owed_micros"])
@@ -103,6 +106,14 @@ class PaymentLine(Request):
                 field="reference",
             )
         return None
+
+
+def refuse_still_to_come(received_on: date | None, account: Account) -> None:
+    """Pending money is not usable (product.md section 10). A bank may be a day ahead of the customer."""
+    if received_on and received_on > local_day(account.at + FARTHEST_AHEAD, account.wallet.time_zone):
+        raise BadInput(
+            "received_on", _("Received on lies ahead. Record a payment when the money has arrived.")
+        )
 
 
 def record_payment(

@@ -43,8 +43,9 @@ def change_time_zone(
 ) -> None:
     """The running periods keep their end; the next ones follow the new zone (product.md section 5)."""
     require(by, "credit.change_payment_mode", _("change a time zone"))
+    time_zone = inputs.text(time_zone, field="time_zone", longest=64, required=True)
     try:
-        validate_time_zone(inputs.text(time_zone, field="time_zone", longest=64, required=True))
+        validate_time_zone(time_zone)
     except ValidationError as error:
         raise BadInput("time_zone", error.messages[0]) from None
 

@@ -260,8 +260,11 @@ def _refuse_unless_empty(account: Account) -> None:
 
 
 def _open_status(organization: Organization) -> str:
-    closed = organization.status == OrganizationStatus.CLOSED
-    return OrganizationStatus.ACTIVE if closed else organization.status
+    """What its wallets say: one that was suspended when its last wallet was closed is suspended still."""
+    if organization.status != OrganizationStatus.CLOSED:
+        return organization.status
+    kept = organization.wallets.values_list("organization_status", flat=True).first()
+    return kept or OrganizationStatus.ACTIVE
 
 
 def _set_organization_status(organization: Organization, status: str) -> None:

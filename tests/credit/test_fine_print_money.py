@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from credit.actions import statuses, transfers, wallets
-from credit.models import Decline, Wallet
+from credit.models import Decline, Payment, Wallet
 from organizations.models import Organization
 from tests.desk import ACCEPTED, Desk, a_desk
 from tests.factories import APRIL, NOON, a_wallet, an_organization, days, micros
@@ -178,6 +178,21 @@ class TestPayments:
         assert desk.pay("7", received_on=NOON.date()) == ACCEPTED
         assert desk.is_(current_balance="64")
 
+    def test_a_payment_without_a_day_came_on_the_customers_own_today(self):
+        desk = a_desk(
+            time_zone="Pacific/Kiritimati"
+        )  # noon in Greenwich is two o'clock of the next day there
+        assert desk.pay("50", reference="VS 1") == ACCEPTED
+        assert Payment.objects.get().received_on == (NOON + days(1)).date()
+        assert desk.pay("50", reference="VS 1", received_on=(NOON + days(1)).date()) == ACCEPTED
+        assert desk.last.replayed
+
+    def test_money_that_is_still_to_come_is_no_payment(self):
+        desk = a_desk()
+        assert desk.pay("50", received_on=(NOON + days(2)).date(), key="k") == "invalid_input"
+        assert desk.last.field == "received_on"
+        assert desk.pay("50", received_on=(NOON + days(1)).date(), key="k") == ACCEPTED  # a bank's day
+
 
 class TestCorrections:
     def test_refund_credit_note_and_reversal_of_one_item_share_what_is_left(self):
@@ -328,6 +343,20 @@ class TestClosingAWallet:
         assert desk.wallet.periods.filter(closed_at=None).count() == 0
         assert desk.wallet.periods.count() == 2
         assert desk.is_(current_balance="0", live_unbilled="0", live_closing="0")
+
+    def test_closing_the_last_wallet_and_adding_another_is_no_way_out_of_a_suspension(self):
+        desk = a_desk()
+        organization = desk.wallet.organization
+        assert desk.do(statuses.suspend, organization=organization) == ACCEPTED
+        assert self.close(desk) == ACCEPTED
+        new = {"organization": organization, "currency": "EUR", "mode": "prepaid", "limit": "50"}
+        assert desk.do(wallets.create_wallet, **new) == ACCEPTED
+        added = Desk(desk.last)
+        assert added.charge("1") == "organization_suspended"
+        assert self.reopen(desk) == ACCEPTED
+        assert Organization.objects.get().status == "suspended"
+        assert desk.do(statuses.resume, organization=organization) == ACCEPTED
+        assert added.charge("1") == ACCEPTED
 
     def test_a_closed_wallet_refuses_every_posting_overrun_too_until_it_is_reopened(self):
         desk = a_desk()

@@ -82,6 +82,12 @@ class TestPeriods:
         assert Wallet.objects.get(pk=desk.wallet.pk).period_ends_at == datetime(2026, 5, 1, 5, tzinfo=UTC)
         assert spans(desk) == [(NOON, end)]
 
+    def test_a_zone_typed_with_a_space_is_the_zone_itself(self):
+        desk = created(zone="UTC")
+        moved = statuses.change_time_zone
+        assert desk.do(moved, organization=desk.wallet.organization, time_zone=" Asia/Singapore ") == ACCEPTED
+        assert Wallet.objects.get(pk=desk.wallet.pk).time_zone == "Asia/Singapore"
+
     def test_which_period_runs_is_decided_by_the_clock_before_a_change_is_applied(self):
         desk = created(zone="UTC")
         desk.now = APRIL

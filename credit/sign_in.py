@@ -9,7 +9,6 @@ from hashlib import sha256
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import F
@@ -17,9 +16,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from credit.models import SignInTries
+from credit.rights import RightsInOneQuestion
 
 
-class CountedBackend(ModelBackend):
+class CountedBackend(RightsInOneQuestion):
     """Counts per name and not per address: behind a proxy or in one office, everybody has the same address."""
 
     def authenticate(

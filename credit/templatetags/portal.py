@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from credit import display, viewer
+from credit.rights import group_names
 from credit.usage_bar import legend, percent
 from credit.usage_bar import usage_bar as draw_usage_bar
 
@@ -218,5 +219,4 @@ def viewer_clock(context: template.Context) -> dict[str, object]:
 def _person(user: object) -> dict[str, str]:
     name = user.get_full_name() or user.get_username()
     initials = "".join(word[0] for word in name.split()[:2]).upper()
-    groups = ", ".join(group.name for group in user.groups.all())
-    return {"name": name, "initials": initials, "groups": groups}
+    return {"name": name, "initials": initials, "groups": ", ".join(group_names(user))}

@@ -27,6 +27,7 @@ from django.db.models import (
     Value,
     When,
 )
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
@@ -37,6 +38,31 @@ from organizations.models import known_time_zones
 
 SHORT, LONG = timedelta(days=7), timedelta(days=30)
 OPEN_MICROS = F("total_micros") - F("paid_micros")
+
+
+class IsIn(Func):
+    """A column among many words, as one condition: Django's own goes through 300 time zones six times before it
+    writes them, which cost a page 5 ms.
+    """
+
+    output_field = BooleanField()
+
+    def __init__(self, column: F, words: Sequence[str]) -> None:
+        super().__init__(column)
+        self.words = words
+
+    def get_group_by_cols(self) -> list[Any]:
+        (column,) = self.get_source_expressions()
+        return column.get_group_by_cols()
+
+    def as_sql(self, compiler: Any, connection: Any, *how: Any, **more: Any) -> tuple[str, Any]:
+        column, params = compiler.compile(*self.get_source_expressions())
+        if not self.words:
+            return "1 = 0", []
+        return f"{column} IN ({', '.join(['%s'] * len(self.words))})", [*params, *self.words]
+
+
+ZONE = F("wallet__time_zone")
 
 
 @dataclass(frozen=True)
@@ -52,17 +78,16 @@ class Today:
     def expression(self) -> Case:
         """The date where the wallet is."""
         whens = [
-            When(wallet__time_zone__in=zones, then=Value(day, DateField()))
-            for day, zones in self.elsewhere.items()
+            When(IsIn(ZONE, zones), then=Value(day, DateField())) for day, zones in self.elsewhere.items()
         ]
         return Case(*whens, default=Value(self.usual, DateField()), output_field=DateField())
 
     def more_than(self, days: int, column: str = "due_on") -> Q:
         """Later than so many days after the date in a column."""
         late = Q(**{f"{column}__lt": self.usual - timedelta(days=days)})
-        late &= ~Q(wallet__time_zone__in=[zone for zones in self.elsewhere.values() for zone in zones])
+        late &= ~Q(IsIn(ZONE, [zone for zones in self.elsewhere.values() for zone in zones]))
         for day, zones in self.elsewhere.items():
-            late |= Q(**{f"{column}__lt": day - timedelta(days=days)}, wallet__time_zone__in=zones)
+            late |= Q(IsIn(ZONE, zones), **{f"{column}__lt": day - timedelta(days=days)})
         return late
 
 
@@ -158,13 +183,19 @@ def spent_by(wallets: Sequence[Wallet], now: datetime) -> dict[int, Spent]:
     """By the wallet's pk, for the rows of one page."""
     if not wallets:
         return {}
-    since = _sequences_at(wallets, now - LONG)
-    lines = Q(*[Q(wallet=pk, sequence__gte=sequence) for pk, sequence in since.items()], _connector=Q.OR)
+    lines = _from_each_on(_sequences_at(wallets, now - LONG))
     charged = Transaction.objects.filter(lines, kind__in=CHARGES, posted_at__gt=now - LONG).order_by()
     sums = charged.values("wallet_id").annotate(
         long=-Sum("amount_micros"), short=-Sum("amount_micros", filter=Q(posted_at__gt=now - SHORT))
     )
     return {row["wallet_id"]: Spent(row["short"] or 0, row["long"]) for row in sums}
+
+
+def _from_each_on(sequences: dict[int, int]) -> RawSQL:
+    """Lines of some wallets, of each from a sequence on; written out, as building 60 conditions cost 5 ms a page."""
+    one = '("credit_transaction"."wallet_id" = %s AND "credit_transaction"."sequence" >= %s)'
+    wanted = [number for wallet_and_sequence in sequences.items() for number in wallet_and_sequence]
+    return RawSQL(" OR ".join([one] * len(sequences)), wanted, BooleanField())  # noqa: S611  marks and numbers
 
 
 def _sequences_at(wallets: Sequence[Wallet], instant: datetime) -> dict[int, int]:

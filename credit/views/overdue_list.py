@@ -98,6 +98,15 @@ class Debtor:
     def late_words(self) -> str:
         return display.days_late(self.days_late)
 
+    @property
+    def since_words(self) -> str:
+        return _("since %(oldest_due_on)s") % {"oldest_due_on": display.day(self.oldest_due_on)}
+
+    @property
+    def invoices_words(self) -> str:
+        about = {"invoices": self.invoices, "wallet_id": self.wallet.wallet_id}
+        return _("%(invoices)s overdue invoices of %(wallet_id)s") % about
+
 
 def debtors(rows: list[Any], now: datetime, menus: Menus | None = None) -> list[Debtor]:
     """In the order of the rows; the rule, the oldest invoice and the spending are asked for these wallets alone."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from credit import periods
 from credit.models import AlertKind
 from credit.terms import LimitState, Standing
 
@@ -29,6 +30,7 @@ class Numbers:
     limit_ends_at: datetime | None = None
     scheduled_starts_at: datetime | None = None
     is_untouched: bool = False  # no line in its ledger yet
+    time_zone: str = "UTC"  # of the organization: its days are counted
 
 
 @dataclass(frozen=True)
@@ -162,8 +164,13 @@ def _blocked(now: Numbers, rule: Rule) -> Condition:
 
 def _ending(days: int, now: Numbers) -> Condition:
     end = now.limit_ends_at if now.limit_state == LimitState.TEMPORARY else None
-    is_near = end is not None and end - timedelta(days=days) <= now.at < end
+    is_near = end is not None and _days_before(end, days, now) <= now.at < end
     return Condition(AlertKind.ENDING, days, is_near, not is_near, end.isoformat() if end and is_near else "")
+
+
+def _days_before(end: datetime, days: int, now: Numbers) -> datetime:
+    """The end's wall-clock time so many calendar days earlier, as the days of a temporary limit are counted."""
+    return periods.days_later(end, -days, now.time_zone)
 
 
 def _starts_blocked(one: Condition, now: Numbers) -> bool:
@@ -226,5 +233,5 @@ def _next_at(now: Numbers, rule: Rule, latches: dict[str, Latch]) -> datetime | 
     ]
     ahead += [now.scheduled_starts_at] if now.scheduled_starts_at else []
     if now.limit_ends_at:
-        ahead += [now.limit_ends_at, *(now.limit_ends_at - timedelta(days=days) for days in rule.days)]
+        ahead += [now.limit_ends_at, *(_days_before(now.limit_ends_at, days, now) for days in rule.days)]
     return min((instant for instant in ahead if instant > now.at), default=None)

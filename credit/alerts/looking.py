@@ -35,6 +35,7 @@ _COLUMNS = (
     "last_sequence",
     "latest_at",
     "scheduled_starts_at",
+    "time_zone",
     "organization__billing_email",
 )
 
@@ -102,6 +103,7 @@ def _numbers(row: dict[str, Any], at: datetime) -> Numbers:
         limit_ends_at=row["limit_ends_at"],
         scheduled_starts_at=row["scheduled_starts_at"],
         is_untouched=row["last_sequence"] == 0 and row["used_micros"] == 0,
+        time_zone=row["time_zone"],
     )
 
 

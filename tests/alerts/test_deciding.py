@@ -1,6 +1,6 @@
 """What a look tells: crossed once, told once, until it has come back; never told back and forth."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -157,6 +157,30 @@ def test_what_was_so_before_anybody_watched_is_not_told_nor_its_recovery():
 
 def test_a_rule_that_is_off_tells_nothing():
     assert Desk(is_on=False).sees("0") == []
+
+
+@pytest.mark.parametrize(
+    ("zone", "ends", "told"),
+    [
+        # A day of 23 hours and one of 25 lie between: the alert comes at the same time of day.
+        ("Europe/Bratislava", "2026-03-30T13:00Z", "2026-03-27T14:00Z"),
+        ("Europe/Bratislava", "2026-10-26T14:00Z", "2026-10-23T13:00Z"),
+        # Three days earlier 02:30 was missing: the first instant after the gap.
+        ("Europe/Bratislava", "2026-04-01T00:30Z", "2026-03-29T01:00Z"),
+        # It was there twice: the first of the two.
+        ("Europe/Bratislava", "2026-10-28T01:30Z", "2026-10-25T00:30Z"),
+        ("UTC", "2026-03-30T13:00Z", "2026-03-27T13:00Z"),
+    ],
+)
+def test_days_ahead_are_calendar_days_on_the_customer_s_clock(zone, ends, told):
+    end, at = datetime.fromisoformat(ends), datetime.fromisoformat(told)
+    desk = Desk(percents=(), days=(3,))
+    one = {"limit_state": LimitState.TEMPORARY, "limit_ends_at": end, "time_zone": zone}
+
+    desk.at = at - timedelta(seconds=1)
+    assert desk.sees("50", **one) == []
+    assert desk.next_at == at
+    assert desk.sees("50", after=timedelta(seconds=1), **one) == ["ending:3"]
 
 
 @pytest.mark.parametrize(("days", "told_at"), [((3,), [3]), ((7, 1), [7, 1])])

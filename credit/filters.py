@@ -6,6 +6,7 @@ import uuid
 from datetime import datetime
 from functools import reduce
 from operator import and_, or_
+from time import monotonic
 from typing import Any
 
 import django_filters
@@ -29,6 +30,8 @@ TRIGRAM = 3
 FEW = 3000
 FEW_TO_FILTER = 20_000
 FEW_AT_A_LOOK = 500
+MANY_FOR_SECONDS = 60.0  # without another look; it is no other answer, only another way to it
+MOST_KEPT = 1000
 
 STATUSES = [
     ("active", gettext_lazy("active")),
@@ -54,6 +57,7 @@ CURRENCIES_KEPT_SECONDS = 60
 _SEPARATORS = re.compile(r"[\s\-\u2010-\u2015\u2212_.]+")
 _UUID = re.compile(r"[0-9a-f]{32}")
 _SHORT_WORD = re.compile(r"[a-z0-9]{1,2}")
+_many: dict[tuple[Any, ...], float] = {}  # until when a text is taken to be one that many match
 
 
 def matches(text: str) -> Q:
@@ -73,7 +77,18 @@ def few(text: str, *, filtered: bool) -> list[int] | None:
     most = FEW_TO_FILTER if filtered else FEW
     if _UUID.fullmatch(_compact(text)):
         return list(Wallet.objects.filter(matches(text)).values_list("pk", flat=True))
-    found = texts(text).values_list("pk", flat=True)
+    asked = (text, most, SearchText.objects.all().db)
+    if _many.get(asked, 0.0) > monotonic():
+        return None
+    pks = _few(texts(text).values_list("pk", flat=True), most)
+    if pks is None:
+        if len(_many) >= MOST_KEPT:
+            _many.clear()
+        _many[asked] = monotonic() + MANY_FOR_SECONDS
+    return pks
+
+
+def _few(found: QuerySet[SearchText, int], most: int) -> list[int] | None:
     if connections[found.db].vendor == "postgresql":
         return _few_at_once(found, most)
     pks = list(found[: most + 1])
@@ -107,10 +122,9 @@ def _at_once(found: QuerySet[SearchText, int]) -> list[int]:
 def among_many(text: str, name: str) -> Q:
     """For a text that many match: a condition to meet on the way along an order, over the column with folded names."""
     named = reduce(and_, (_begins_a_word(word, name) for word in _words(text)), Q())
-    parts = (Q(identifiers__contains=each) for each in _part_of_identifier(text))
-    identified = [
-        *SearchText.objects.filter(reduce(or_, parts, Q(pk=None))).values_list("pk", flat=True)[:FEW]
-    ]
+    identified: list[int] = []
+    for part in _part_of_identifier(text):
+        identified += SearchText.objects.filter(identifiers__contains=part).values_list("pk", flat=True)[:FEW]
     return named | Q(pk__in=identified) if identified else named
 
 

@@ -1,6 +1,6 @@
 """Amounts as integers of 10⁻⁶ of the currency unit: what a person or a system sends -> micros -> Decimal for people."""
 
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from functools import cache
 
@@ -103,7 +103,8 @@ def is_cash(micros: int, currency: str) -> bool:
 def round_to_currency(micros: int, currency: str) -> int:
     """Half away from zero to the currency's decimals, in micros."""
     unit = minor_unit(currency)
-    return int((Decimal(micros) / unit).quantize(Decimal(1), ROUND_HALF_UP)) * unit
+    rounded = (abs(micros) + unit // 2) // unit * unit
+    return -rounded if micros < 0 else rounded
 
 
 def round_down_to_currency(micros: int, currency: str) -> int:

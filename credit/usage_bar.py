@@ -5,7 +5,7 @@ Widths are integers of a 66 unit wide track and stand in SVG attributes, so no i
 
 from typing import Any
 
-from django.utils.html import format_html, format_html_join
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -31,11 +31,10 @@ def usage_bar(wallet: Any) -> SafeString:
     """For a wallet annotated by `Wallet.objects.at(now)`; words where there is no limit to be used."""
     if wallet.used_percent is None:
         return _words(wallet)
-    return format_html(
-        '<div class="use"><svg width="75" height="15" role="img" aria-label="{}">{}</svg><span><b>{}</b></span></div>',
-        spoken(wallet),
-        SafeString("".join(_parts(wallet))),
-        _short_percent(wallet.used_percent),
+    drawn, words = "".join(_parts(wallet)), _short_percent(wallet.used_percent)
+    return SafeString(
+        f'<div class="use"><svg width="75" height="15" role="img" aria-label="{escape(spoken(wallet))}">{drawn}</svg>'
+        f"<span><b>{escape(words)}</b></span></div>"
     )
 
 

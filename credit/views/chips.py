@@ -4,26 +4,19 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.http import QueryDict
-from django.template.loader import render_to_string
-from django.templatetags.static import static
-from django.utils.safestring import SafeString
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from credit.filters import WalletFilter
 
 CONTROLS = {"q", "sort", "after", "before"}
 NAMED_AT_ONCE = 2
-MOST_DRAWN = 500
 
 Filtered = Callable[[], WalletFilter]
 
 _OFFERED = {
     name: {value for value, _label in one.extra["choices"]} for name, one in WalletFilter.base_filters.items()
 }
-_drawn: dict[Any, SafeString] = {}
 
 
 def known_names(asked: QueryDict) -> set[str]:
@@ -64,18 +57,6 @@ def _unreadable(wallets: WalletFilter, name: str) -> str:
         "wrong": wrong,
         "values": ", ".join(choices.values()),
     }
-
-
-def drawn_chips(asked: QueryDict, currencies: list[str], filtered: Filtered) -> SafeString:
-    """Drawn once for what is asked for: page after page has the same chips."""
-    kept = tuple((name, tuple(values)) for name, values in asked.lists() if name not in ("after", "before"))
-    key = (get_language(), kept, tuple(currencies))
-    if settings.DEBUG or key not in _drawn:
-        if len(_drawn) >= MOST_DRAWN:
-            _drawn.clear()
-        context = {"chips": chips_for(filtered()), "icons": static("icons.svg")}
-        _drawn[key] = render_to_string("organizations/chips.html", context)
-    return _drawn[key]
 
 
 def chips_for(wallets: WalletFilter) -> list[dict[str, Any]]:

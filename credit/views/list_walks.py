@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 from credit import copies, facets
 from credit.copies import Picked
 from credit.models import Wallet
+from credit.views import keyset
 from credit.views.keyset import First, Order
 
 LONGEST = 1500  # wallets looked at for one page; where it takes more, asking each facet is quicker
@@ -78,6 +79,15 @@ class Walk:
         text, params = rows.query.get_compiler(self.using).as_sql()
         assert list(params) == _places(place if is_marked else None), "nothing else is put in"
         return str(text)
+
+
+def counted_wallets(using: str) -> int:
+    """All of them, as `keyset.capped_count` counts."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            "SELECT COUNT(*) FROM (SELECT 1 FROM credit_wallet LIMIT %s) AS counted", [keyset.COUNT_LIMIT + 1]
+        )
+        return int(cursor.fetchone()[0])
 
 
 def by_facets(

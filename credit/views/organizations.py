@@ -6,9 +6,7 @@ from typing import Any
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
-from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
@@ -16,13 +14,14 @@ from credit import display, viewer
 from credit.models import Wallet
 from credit.replica import may_be_old
 from credit.views import row_looks
-from credit.views.chips import drawn_chips, known_names
+from credit.views.chips import known_names
 from credit.views.export import stream_wallets
 from credit.views.keyset import BadPageMark, Page
 from credit.views.list_columns import hidden_columns
+from credit.views.list_frame import Rights, frame
 from credit.views.saved_views import asked_of_list, tabs_for
-from credit.views.wallet_list import SORTS, WalletList
-from credit.views.wallet_rows import Menus, WalletRow, numbers
+from credit.views.wallet_list import WalletList
+from credit.views.wallet_rows import WalletRow, menus_of, numbers
 
 PAGE_SIZE = 30
 VIEWS = [
@@ -56,7 +55,7 @@ def organizations_export(request: HttpRequest) -> HttpResponse:
 
 
 def _context(request: HttpRequest, wallets: WalletList, shown: Page) -> dict[str, Any]:
-    menus = Menus(request.user)
+    menus, rights = menus_of(request.user), Rights.of(request.user)
     hidden = hidden_columns(wallets.sort_name)
     tabs = _tabs(request)
     live = numbers([row[-1] for row in shown.rows], wallets.now)
@@ -67,25 +66,19 @@ def _context(request: HttpRequest, wallets: WalletList, shown: Page) -> dict[str
         "search_keeps": _kept_by_search(request.GET),
         "tabs": tabs,
         "save_url": _save_url(wallets, tabs),
-        "chips": drawn_chips(wallets.asked, wallets.currencies, lambda: wallets.filter),
         "clear_url": reverse("organizations") if set(request.GET) - {"sort"} else "",
         "problems": wallets.problems,
-        "columns": [_column(wallets, name) for name in SORTS if name not in hidden],
-        "hidden": hidden,
-        "sorted_words": _sorted_words(wallets),
+        **frame(wallets, rights, hidden),
         "rows": rows,
-        "table_rows": row_looks.draw(
-            rows, hidden=hidden, may_pick=request.user.has_perm("credit.set_credit_limit")
-        ),
+        "table_rows": row_looks.draw(rows, hidden=hidden, may_pick=rights.may_pick),
+        "may_pick": rights.may_pick,
         "count": shown.count,
         "picked_text": _clock(wallets.picked_at) if wallets.picked_at else "",
         "previous_url": wallets.address(before=shown.before) if shown.before else "",
         "next_url": wallets.address(after=shown.after) if shown.after else "",
-        "export_url": f"{reverse('organizations_export')}?{request.GET.urlencode()}",
         "swapped": _swapped_digits(wallets) if not shown.rows else "",
         "is_asked": bool(wallets.text or wallets.has_filters()),
         "has_filters": wallets.has_filters(),
-        "icons": static("icons.svg"),
         "clock_text": _clock(wallets.now),
     }
 
@@ -119,22 +112,6 @@ def _save_url(wallets: WalletList, tabs: list[dict[str, Any]]) -> str:
     if not query or wallets.problems or any(tab["is_current"] for tab in tabs):
         return ""
     return f"{reverse('save_view')}?{query}"
-
-
-def _column(wallets: WalletList, name: str) -> dict[str, Any]:
-    is_sorted = wallets.sort_name == name
-    descending = is_sorted and wallets.descending
-    return {
-        "name": name,
-        "label": SORTS[name].label,
-        "css": SORTS[name].css,
-        "url": wallets.address(sort=name if descending or not is_sorted else f"-{name}"),
-        "aria_sort": ("descending" if descending else "ascending") if is_sorted else "",
-    }
-
-
-def _sorted_words(wallets: WalletList) -> str:
-    return f"{display.inside(wallets.sort.label)}, {_('downwards') if wallets.descending else _('upwards')}"
 
 
 def _swapped_digits(wallets: WalletList) -> str:

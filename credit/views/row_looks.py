@@ -33,7 +33,7 @@ def draw(rows: list[WalletRow], *, hidden: set[str], may_pick: bool) -> SafeStri
     if settings.DEBUG:
         _parts.cache_clear()
     language, hides = get_language(), frozenset(hidden)
-    return mark_safe("".join(_filled(row, _parts(_look(row), hides, may_pick, language)) for row in rows))  # noqa: S308
+    return mark_safe("".join([_filled(row, *_parts(_look(row), hides, may_pick, language)) for row in rows]))  # noqa: S308
 
 
 def _look(row: WalletRow) -> Look:
@@ -43,28 +43,23 @@ def _look(row: WalletRow) -> Look:
 
 
 @lru_cache(maxsize=2000)
-def _parts(look: Look, hidden: frozenset[str], may_pick: bool, language: str | None) -> list[str]:
-    """Text and the name of what goes behind it, in turns."""
+def _parts(
+    look: Look, hidden: frozenset[str], may_pick: bool, language: str | None
+) -> tuple[str, tuple[str, ...]]:
+    """The row as a text with the names of what goes into it, `%(name)s`, and these names."""
     has_page, has_unbilled, ends, is_bounded, limit_state, is_bad = look
     row: dict[str, Any] = {name: f"\ue000{name}\ue001" for name in TEXTS}
     absent = {"page": has_page, "unbilled": has_unbilled, "limit_ends": ends, "usable": is_bounded}
     row |= {name: "" for name, is_there in absent.items() if not is_there}
     row |= {"wallet": {"wallet_id": row["wallet_id"]}, "limit_state": limit_state, "is_bad": is_bad}
     drawn = render_to_string("organizations/row.html", {"row": row, "hidden": hidden, "may_pick": may_pick})
-    return _MARK.split(drawn)
+    names = tuple(dict.fromkeys(_MARK.findall(drawn)))
+    return _MARK.sub(r"%(\1)s", drawn.replace("%", "%%")), names
 
 
-def _filled(row: WalletRow, parts: list[str]) -> str:
-    texts: dict[str, str] = {}
-    filled = parts.copy()
-    for at in range(1, len(parts), 2):
-        name = parts[at]
-        if name not in texts:
-            texts[name] = _text(row, name)
-        filled[at] = texts[name]
-    return "".join(filled)
+def _filled(row: WalletRow, text: str, names: tuple[str, ...]) -> str:
+    return text % {name: _text(name, getattr(row, name)) for name in names}
 
 
-def _text(row: WalletRow, name: str) -> str:
-    value = row.wallet.wallet_id if name == "wallet_id" else getattr(row, name)
+def _text(name: str, value: str) -> str:
     return value if name in _PLAIN or isinstance(value, SafeString) else escape(value)

@@ -20,7 +20,7 @@ from credit.list_orders import MOVING
 from credit.models import Wallet, WalletCopy
 from credit.views.chips import problems
 from credit.views.keyset import COUNT_LIMIT, First, Order, Page, capped_count, page
-from credit.views.list_walks import Walk, by_facets
+from credit.views.list_walks import Walk, by_facets, counted_wallets
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class WalletList:
         wallets, walk = Wallet.objects.all(), self._plain_walk()
         shown = page(wallets, order=walk.order, size=size, first=walk.first, **self._marks())
         is_whole = not (shown.before or shown.after)
-        return shown.counted(len(shown.rows) if is_whole else capped_count(wallets))
+        return shown.counted(len(shown.rows) if is_whole else counted_wallets(walk.using))
 
     def _picked_page(self, kept: Copies, size: int) -> Page:
         """By the copy alone, where no text is asked for."""

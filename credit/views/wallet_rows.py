@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
@@ -156,16 +156,43 @@ class Menus:
             }
         self.open = Address("organization")
 
-    def of(self, wallet: Any) -> SafeString:
+    def of(self, wallet: Any, uuid: str, quoted_wallet_id: str) -> SafeString:
         if wallet.closed_at:
             return SafeString("")
         standing = self.standing_changes.get(wallet.organization_status == "suspended", "")
-        items = self.actions.replace(_PLACEHOLDER, quote(wallet.wallet_id, safe=""))
-        return SafeString(items + standing.replace(_PLACEHOLDER, str(wallet.organization__uuid)))
+        items = self.actions.replace(_PLACEHOLDER, quoted_wallet_id)
+        return SafeString(items + standing.replace(_PLACEHOLDER, uuid))
 
-    def page_of(self, wallet: Any) -> str:
-        address = self.open.of(wallet.organization__uuid)
-        return f"{address}?wallet={quote(wallet.wallet_id)}" if address else ""
+    def page_of(self, uuid: str, quoted_wallet_id: str) -> str:
+        pattern = self.open.pattern
+        return f"{pattern.replace(_PLACEHOLDER, uuid)}?wallet={quoted_wallet_id}" if pattern else ""
+
+
+MENU_RIGHTS = (
+    "credit.set_credit_limit", "credit.record_payment", "credit.adjust_credit", "credit.change_payment_mode",
+    "credit.suspend_organization",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Holder:
+    """Somebody with these rights, whoever it is."""
+
+    rights: tuple[str, ...]
+
+    def has_perm(self, right: str) -> bool:
+        assert right in MENU_RIGHTS
+        return right in self.rights
+
+
+def menus_of(user: Any) -> Menus:
+    """The same for everybody with the same rights in a language."""
+    return _menus(get_language(), tuple(right for right in MENU_RIGHTS if user.has_perm(right)))
+
+
+@lru_cache(maxsize=200)
+def _menus(language: str | None, rights: tuple[str, ...]) -> Menus:
+    return Menus(_Holder(rights))
 
 
 class WalletRow:
@@ -176,10 +203,12 @@ class WalletRow:
         self.organization = wallet.organization__name
         self.currency = wallet.currency
         self.now = now
-        self.page = menus.page_of(wallet)
-        self.menu = menus.of(wallet)
+        self.wallet_id = wallet.wallet_id
         uuid = str(wallet.organization__uuid)
         self.uuid, self.uuid_start = uuid, uuid[:8]
+        quoted = quote(wallet.wallet_id, safe="")
+        self.page = menus.page_of(uuid, quoted)
+        self.menu = menus.of(wallet, uuid, quoted)
         self.balance = self._text(wallet.balance_micros)
         self.unbilled = self._text(wallet.live_unbilled_micros) if wallet.mode == "postpaid" else ""
         self.reserved = self._text(wallet.live_reserved_micros)

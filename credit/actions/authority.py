@@ -1,6 +1,7 @@
 """Up to where somebody decides alone. One question, asked by every verb that raises usable or lets money out, once the
 wallet is locked: so increases that add up over 30 days are counted right, whoever comes at the same moment."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,10 +15,12 @@ from credit.actions.refusals import Refused
 from credit.actors import Actor
 from credit.languages import Said as _
 from credit.models import Authority, Increase, Wallet
+from credit.models.authority import WINDOW
 from credit.money import round_down_to_currency, to_words
 from credit.terms import Reason
 
 _DAY = timedelta(days=1)
+UNLIMITED = "credit.set_unlimited_limit"
 _NO_BOUND = 2**62  # above every amount; "unlimited" as a number to compare
 
 
@@ -96,9 +99,38 @@ def spend_on_new(raises: Iterable[tuple[Account, Raise]], by: Actor) -> None:
     rows = rows_of(by) if is_bound(by) else None
     for account, asked in asked_for:
         if rows is not None:
-            _refuse(account.wallet, asked, best(rows, account.wallet.currency))
+            _refuse(account.wallet, asked, best(rows, account.wallet.currency, by))
         if asked.amount_micros is not None:
             account.books.add(_increase(account, asked))
+
+
+def spend_together(raises: Iterable[tuple[Account, Raise]], by: Actor) -> dict[int, BeyondAuthority]:
+    """`spend` for many locked wallets in two questions: the refusals by wallet. What is refused is not counted."""
+    asked_for = [(account, asked) for account, asked in raises if asked.increase_micros > 0]
+    if is_system(by) or not asked_for:
+        return {}
+    rows = rows_of(by) if is_bound(by) else None
+    spent = {} if rows is None else _spent([account for account, _asked in asked_for])
+    refusals: dict[int, BeyondAuthority] = {}
+    for account, asked in asked_for:
+        wallet = account.wallet
+        bounds = None if rows is None else best(rows, wallet.currency, by, spent.get(wallet.pk, 0))
+        if bounds and (refusal := _refusal(wallet, asked, bounds)):
+            refusals[wallet.pk] = refusal
+        elif asked.amount_micros is not None:
+            account.books.add(_increase(account, asked))
+    return refusals
+
+
+def _spent(accounts: Iterable[Account]) -> dict[int, int]:
+    """What was raised on each in the last 30 days; a wallet's own instant may be later than that of the books."""
+    at = {account.wallet.pk: account.at for account in accounts}
+    found: dict[int, int] = defaultdict(int)
+    counted = Increase.objects.filter(wallet__in=at).counted(min(at.values()))
+    for pk, when, micros in counted.values_list("wallet_id", "at", "increase_micros"):
+        if when > at[pk] - WINDOW:
+            found[pk] += micros
+    return found
 
 
 def _increase(account: Account, asked: Raise) -> Increase:
@@ -138,11 +170,14 @@ def bounds_of(wallet: Wallet, by: Actor, at: datetime) -> Bounds | None:
         return None
     rows = _rows(by, wallet.currency)
     spent = Increase.objects.filter(wallet_id=wallet.pk).counted(at).total()
-    return best(rows, wallet.currency, spent)
+    return best(rows, wallet.currency, by, spent)
 
 
-def best(rows: list[Authority], currency: str, spent: int = 0) -> Bounds:
-    """Of each group the row of the currency, else that for any; of those the best of each figure."""
+def best(rows: list[Authority], currency: str, by: Actor, spent: int = 0) -> Bounds:
+    """Of each group the row of the currency, else that for any; of those the best of each figure.
+
+    Unlimited takes the right of its own as well: who lacks either may ask for it.
+    """
     by_group: dict[int, Authority] = {}
     for row in sorted(rows, key=lambda row: row.currency):  # the empty one comes first, and is replaced
         if row.currency in ("", currency):
@@ -152,7 +187,7 @@ def best(rows: list[Authority], currency: str, spent: int = 0) -> Bounds:
         max((row.largest_amount_micros for row in held), default=0),
         max((row.largest_increase_micros for row in held), default=0),
         max((row.longest_days for row in held), default=0),
-        any(row.unlimited for row in held),
+        any(row.unlimited for row in held) and by.may(UNLIMITED),
         spent,
     )
 

@@ -85,7 +85,8 @@ class Preview:
 
 
 def parse_permanent(amount: inputs.Amount | None, unlimited: bool, currency: str, by: Actor) -> int | None:
-    """Micros of a permanent limit; None where it is unlimited, which needs a right of its own.
+    """Micros of a permanent limit; None where it is unlimited. That takes a right of its own, which `authority` asks
+    for once it is known what is raised: without it, unlimited can be requested.
 
     Asked by every verb that sets one, so that a new wallet or a switch of mode is no way around the right.
     """
@@ -95,7 +96,6 @@ def parse_permanent(amount: inputs.Amount | None, unlimited: bool, currency: str
             raise BadInput(
                 "amount", _("A limit is an amount or unlimited, not both. Leave the amount empty.")
             )
-        require(by, "credit.set_unlimited_limit", _("make a limit unlimited"))
         return None
     if amount is None or amount == "":
         raise BadInput(

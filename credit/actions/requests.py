@@ -12,7 +12,7 @@ from credit.actions.changes import snapshot
 from credit.actions.limit_plans import parse_reason
 from credit.actions.outcome import Outcome
 from credit.actions.refusals import BadInput, ConfirmationNeeded, Declined, Refused
-from credit.actions.waiting import waiting_for
+from credit.actions.waiting import own, waiting_for
 from credit.actors import Actor
 from credit.languages import Label
 from credit.languages import Said as _
@@ -20,7 +20,7 @@ from credit.models import Change, ChangeRequest, RequestState, Wallet
 from credit.money import to_decimal
 from credit.terms import Reason
 
-__all__ = ["approve", "ask", "reject", "waiting_for", "withdraw"]
+__all__ = ["approve", "ask", "own", "reject", "waiting_for", "withdraw"]
 
 
 def ask(
@@ -67,6 +67,7 @@ def ask(
             days=asked.days,
             by_user=by.user,
             by_name=by.name,
+            by_client_id=by.client_id,
         )
         _save_once(request)
         _tell(request, "ask_for_approval", by, at)
@@ -115,7 +116,7 @@ def reject(*, request: ChangeRequest, words: str, by: Actor, now: Now) -> Change
 
 
 def withdraw(*, request: ChangeRequest, words: str = "", by: Actor, now: Now) -> ChangeRequest:
-    """By the one who asked."""
+    """By the one who asked, or the person behind the API client that did."""
     words = inputs.text(words, field="words", longest=255)
     with transaction.atomic():
         locked = _locked(request, None)
@@ -127,9 +128,7 @@ def withdraw(*, request: ChangeRequest, words: str = "", by: Actor, now: Now) ->
 
 
 def is_own(request: ChangeRequest, by: Actor) -> bool:
-    if request.by_user_id is not None or by.user is not None:
-        return by.user is not None and request.by_user_id == by.user.pk
-    return request.by_name == by.name
+    return ChangeRequest.objects.filter(own(by), pk=request.pk).exists()
 
 
 def seen_of(live: Any) -> dict[str, Any]:

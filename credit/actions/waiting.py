@@ -19,23 +19,27 @@ from django.db.models.functions import Coalesce
 from credit.actions.authority import Bounds, best, is_bound, rows_of
 from credit.actions.deeds import DEEDS
 from credit.actors import Actor
-from credit.models import Authority, ChangeRequest, Increase
+from credit.models import ApiClient, Authority, ChangeRequest, Increase
 
 
 def waiting_for(by: Actor, now: datetime) -> QuerySet[ChangeRequest]:
     """Oldest first. What was raised on the wallet in the last 30 days counts against the authority, as in the verbs."""
     verbs = [verb for verb, asked in DEEDS.items() if by.may(asked.right)]
     waiting = ChangeRequest.objects.open().filter(verb__in=verbs).order_by("pk")
-    waiting = waiting.exclude(_own(by))
+    waiting = waiting.exclude(own(by))
     if not is_bound(by):
         return waiting
     # Told to be wide: Django takes the sum for a narrow integer and drops a comparison beyond its range as always true.
     needed = ExpressionWrapper(F("increase_micros") + _spent(now), BigIntegerField())
-    return waiting.annotate(needed=needed).filter(_covered(rows_of(by)))
+    return waiting.annotate(needed=needed).filter(_covered(rows_of(by), by))
 
 
-def _own(by: Actor) -> Q:
-    return Q(by_user=by.user) if by.user is not None else Q(by_user=None, by_name=by.name)
+def own(by: Actor) -> Q:
+    """What the actor has asked for; a person also through API clients whose credential they made and so may hold."""
+    if by.user is None:
+        return Q(by_user=None, by_name=by.name)
+    clients = ApiClient.objects.filter(Q(by_user=by.user) | Q(keys__by_user=by.user))
+    return Q(by_user=by.user) | Q(by_client__in=clients.values("pk"))
 
 
 def _spent(now: datetime) -> Any:
@@ -44,13 +48,13 @@ def _spent(now: datetime) -> Any:
     return Coalesce(Subquery(summed, output_field=BigIntegerField()), Value(0, BigIntegerField()))
 
 
-def _covered(rows: list[Authority]) -> Q:
+def _covered(rows: list[Authority], by: Actor) -> Q:
     """Each currency that has rows of its own by those, every other one by those for any."""
     own = sorted({row.currency for row in rows} - {""})
     covered = Q(pk__in=[])
     for currency in own:
-        covered |= Q(wallet__currency=currency) & _within(best(rows, currency))
-    return covered | (~Q(wallet__currency__in=own) & _within(best(rows, "")))
+        covered |= Q(wallet__currency=currency) & _within(best(rows, currency, by))
+    return covered | (~Q(wallet__currency__in=own) & _within(best(rows, "", by)))
 
 
 def _within(bounds: Bounds) -> Q:

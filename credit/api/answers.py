@@ -5,12 +5,27 @@ from typing import Any
 import orjson
 from django.http import HttpResponse
 
+from credit.actions.keyed import Told
 from credit.actions.outcome import Outcome
 from credit.money import to_text
 
 
 def json(body: Any, status: int = 200) -> HttpResponse:
     return HttpResponse(orjson.dumps(body), status=status, content_type="application/json")
+
+
+def told(body: Any, status: int = 200) -> Told:
+    """As it is kept under a key."""
+    return Told(status, orjson.dumps(body).decode())
+
+
+def answered(told: Told) -> HttpResponse:
+    response = HttpResponse(told.body, status=told.status, content_type="application/json")
+    if told.status == 202:
+        response["Location"] = orjson.loads(told.body)["address"]
+    if told.replayed:
+        response["Idempotent-Replayed"] = "true"
+    return response
 
 
 def money(micros: int | None) -> str | None:

@@ -11,9 +11,10 @@ from ninja.errors import HttpError, ValidationError
 from ninja.operation import Operation
 
 from credit.actions.refusals import NotDone
-from credit.api import charging, limiting, patience, paying, reading, reserving
+from credit.api import asking, charging, limiting, patience, paying, reading, reserving
 from credit.api.bodies import JsonBody, too_large
 from credit.api.problems import Problem, of_refusal
+from credit.terms import ChangeReason
 
 log = logging.getLogger(__name__)
 
@@ -26,8 +27,13 @@ def _field(location: tuple[Any, ...]) -> str:
     return ".".join(parts) or str(location[0])
 
 
-def _error(found: dict[str, Any]) -> dict[str, str]:
-    return {"field": _field(found["loc"]), "detail": f"{found['msg']}.", "reason": "invalid_input"}
+def _error(found: dict[str, Any]) -> dict[str, Any]:
+    field = _field(found["loc"])
+    if field == "reason_code":
+        codes = ChangeReason.values
+        detail = f"Say why, by one of these codes: {', '.join(codes)}."
+        return {"field": field, "detail": detail, "reason": "invalid_input", "allowed": codes}
+    return {"field": field, "detail": f"{found['msg']}.", "reason": "invalid_input"}
 
 
 def _not_valid(request: HttpRequest, invalid: ValidationError) -> HttpResponse:
@@ -71,7 +77,7 @@ def _made() -> Api:
         openapi_url=None,
         docs_url=None,
     )
-    for module in (charging, reserving, paying, limiting, reading):
+    for module in (charging, reserving, paying, limiting, asking, reading):
         made.add_router("", module.router)
     answers = {
         Problem: lambda request, problem: problem.response(),

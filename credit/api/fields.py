@@ -71,9 +71,23 @@ Key = Annotated[
     ),
 ]
 
+OptionalKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        pattern=r"^[ -~]+$",
+        description="Not required here. With it the change, or the request for approval, is made once however often "
+        "it is sent.",
+        examples=["8e03978e-40d5-43e8-bc93-6894a57f9324"],
+    ),
+]
 
-def key_of(sent: str) -> str:
+
+def key_of(sent: str | None) -> str:
     """The IETF draft writes the key as a quoted string; bare it is the same key."""
+    sent = sent or ""
     quoted = len(sent) > 2 and sent.startswith('"') and sent.endswith('"')
     return sent[1:-1] if quoted else sent
 

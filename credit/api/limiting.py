@@ -1,5 +1,7 @@
-"""Limits and payment mode. No money moves, so no key: `version` guards against deciding on what has changed."""
+"""Limits and payment mode. No money moves, so a key is welcome and not required: `version` guards against deciding on
+what has changed."""
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from django.http import HttpResponse
@@ -7,10 +9,12 @@ from django.utils import timezone
 from ninja import Path, Router
 from pydantic import Field
 
-from credit.actions import limits, modes
-from credit.api import answers, shapes, wallets
+from credit.actions import inputs, keyed, limits, modes
+from credit.actions.authority import BeyondAuthority
+from credit.api import answers, asking, shapes, wallets
 from credit.api.clients import ClientKey, SignedIn
-from credit.api.fields import Body, Count, Flag, Instant, Money, Text, WalletId
+from credit.api.fields import Body, Count, Flag, Instant, Money, OptionalKey, Text, WalletId, key_of
+from credit.models import Wallet
 from credit.terms import ChangeReason, PaymentMode, Scheme
 
 router = Router(tags=["Limits and mode"])
@@ -23,17 +27,21 @@ Version = Annotated[
 
 class Changed(Body):
     version: Version | None = None
-    reason_code: ReasonCode | None = None  # type: ignore[valid-type]
+    reason_code: ReasonCode = Field(description="Why. It is kept with the change.")  # type: ignore[valid-type]
     reason: Text = ""
+    if_beyond_authority: Literal["refuse", "request"] = Field("refuse", description=asking.ABOUT)
 
     def about(self) -> dict[str, Any]:
-        return {"version": self.version, "reason_code": self.reason_code or "", "reason": self.reason}
+        return {"version": self.version, "reason_code": self.reason_code, "reason": self.reason}
 
 
 class SetLimit(Changed):
     """The total. Permanent without days and instants; otherwise temporary, beside the permanent one."""
 
-    amount: Money
+    amount: Money | None = Field(None, description="Required, unless `unlimited`.")
+    unlimited: Flag = Field(
+        False, description="Permanent only. A person decides it: send `if_beyond_authority` as well."
+    )
     days: Annotated[Count, Field(ge=1, le=100_000)] | None = Field(
         None, description="A temporary limit of N days."
     )
@@ -42,6 +50,14 @@ class SetLimit(Changed):
     confirmed: Flag = Field(
         False, description="Yes to a limit below the permanent one or below what is used."
     )
+    if_beyond_authority: Literal["refuse", "request", "grant_and_request"] = Field(  # type: ignore[assignment]
+        "refuse",
+        description=f"{asking.ABOUT} `grant_and_request`: what is `allowed` is set in the same step.",
+    )
+
+    def wish(self) -> dict[str, Any]:
+        span = {"days": self.days, "starts_at": self.starts_at, "ends_at": self.ends_at}
+        return {"amount": self.amount, "unlimited": self.unlimited, **span}
 
 
 class EndLimit(Changed):
@@ -57,69 +73,104 @@ class ChangeMode(Changed):
         None, description="true: the permanent limit stays; false: none (prepaid)."
     )
 
+    def wish(self) -> dict[str, Any]:
+        limit = {"limit": self.limit, "keep_limit": self.keep_limit}
+        return {"to": self.to, "scheme": self.scheme or "", **limit}
+
 
 @router.post(
-    "/wallets/{wallet}/limit", auth=ClientKey("limits"), response=shapes.LimitSet, summary="Set a limit"
+    "/wallets/{wallet}/limit",
+    auth=ClientKey("limits"),
+    response={200: shapes.LimitSet, 202: shapes.Requested},
+    summary="Set a limit",
 )
-def set_limit(request: SignedIn, wallet: Path[WalletId], body: SetLimit) -> HttpResponse:
-    """A temporary limit never destroys the permanent one. Unlimited is not offered here: that is for people."""
+def set_limit(
+    request: SignedIn, wallet: Path[WalletId], body: SetLimit, key: OptionalKey = None
+) -> HttpResponse:
+    """A temporary limit never destroys the permanent one."""
     row = wallets.by_id(wallet)
-    wish: dict[str, Any] = {
-        "amount": body.amount,
-        "days": body.days,
-        "starts_at": body.starts_at,
-        "ends_at": body.ends_at,
-    }
-    limit = limits.set_limit(
-        wallet=row, **wish, confirmed=body.confirmed, **body.about(), by=request.auth, now=timezone.now
-    )
-    now = timezone.now()
-    told = {
-        "slot": limit.slot,
-        "amount": answers.money(limit.amount_micros),
-        "unlimited": limit.unlimited,
-        "starts_at": limit.starts_at,
-        "ends_at": limit.ends_at,
-    }
-    return answers.json({**told, "wallet": wallets.numbers(wallets.at(row, now), now)})
+    said = {**body.wish(), **body.about(), "confirmed": body.confirmed}
+
+    def done() -> dict[str, Any]:
+        limit = limits.set_limit(wallet=row, **said, by=request.auth, now=timezone.now)
+        told = {
+            "slot": limit.slot,
+            "amount": answers.money(limit.amount_micros),
+            "unlimited": limit.unlimited,
+        }
+        return {**told, "starts_at": limit.starts_at, "ends_at": limit.ends_at, "wallet": _numbers(row)}
+
+    return _answer(request, row, body, key, done)
 
 
 @router.post(
-    "/wallets/{wallet}/limit/end", auth=ClientKey("limits"), response=shapes.Wallet, summary="End a limit"
+    "/wallets/{wallet}/limit/end",
+    auth=ClientKey("limits"),
+    response={200: shapes.Wallet, 202: shapes.Requested},
+    summary="End a limit",
 )
-def end_limit(request: SignedIn, wallet: Path[WalletId], body: EndLimit) -> HttpResponse:
+def end_limit(
+    request: SignedIn, wallet: Path[WalletId], body: EndLimit, key: OptionalKey = None
+) -> HttpResponse:
     """Ends the running temporary limit early, takes a scheduled one back, or removes a prepaid permanent one."""
     row = wallets.by_id(wallet)
-    asked: dict[str, Any] = {
-        "wallet": row,
-        "confirmed": body.confirmed,
-        **body.about(),
-        "by": request.auth,
-        "now": timezone.now,
-    }
-    if body.slot == "permanent":
-        limits.remove_permanent(**asked)
-    else:
-        limits.end_temporary(**asked, slot=body.slot)
-    now = timezone.now()
-    return answers.json(wallets.numbers(wallets.at(row, now), now))
+    said: dict[str, Any] = {"wallet": row, "confirmed": body.confirmed, **body.about(), "by": request.auth}
+
+    def done() -> dict[str, Any]:
+        if body.slot == "permanent":
+            limits.remove_permanent(**said, now=timezone.now)
+        else:
+            limits.end_temporary(**said, slot=body.slot, now=timezone.now)
+        return _numbers(row)
+
+    return _answer(request, row, body, key, done)
 
 
 @router.post(
     "/wallets/{wallet}/payment-mode",
     auth=ClientKey("limits"),
-    response=shapes.Wallet,
+    response={200: shapes.Wallet, 202: shapes.Requested},
     summary="Change payment mode",
 )
-def change_mode(request: SignedIn, wallet: Path[WalletId], body: ChangeMode) -> HttpResponse:
+def change_mode(
+    request: SignedIn, wallet: Path[WalletId], body: ChangeMode, key: OptionalKey = None
+) -> HttpResponse:
     """What is owed is conserved: a prepaid debt becomes an opening invoice, running postpaid periods are closed."""
     row = wallets.by_id(wallet)
-    wish: dict[str, Any] = {
-        "to": body.to,
-        "scheme": body.scheme or "",
-        "limit": body.limit,
-        "keep_limit": body.keep_limit,
-    }
-    modes.change_mode(wallet=row, **wish, **body.about(), by=request.auth, now=timezone.now)
+
+    def done() -> dict[str, Any]:
+        modes.change_mode(wallet=row, **body.wish(), **body.about(), by=request.auth, now=timezone.now)
+        return _numbers(row)
+
+    return _answer(request, row, body, key, done)
+
+
+def _numbers(row: Wallet) -> dict[str, Any]:
     now = timezone.now()
-    return answers.json(wallets.numbers(wallets.at(row, now), now))
+    return wallets.numbers(wallets.at(row, now), now)
+
+
+def _answer(
+    request: SignedIn, row: Wallet, body: Changed, key: str | None, done: Callable[[], dict[str, Any]]
+) -> HttpResponse:
+    """Once per key: what was done, or the request for approval that it became."""
+
+    def told() -> keyed.Told:
+        try:
+            return answers.told(done())
+        except BeyondAuthority as beyond:
+            if body.if_beyond_authority == "refuse":
+                raise
+            return answers.told(asking.ask(request.auth, beyond, body), status=202)
+
+    sent: dict[str, Any] = {"key": key_of(key), "verb": type(body).__name__, "content": _content(body)}
+    return answers.answered(keyed.once(wallet=row, **sent, now=timezone.now, do=told))
+
+
+def _content(body: Changed) -> dict[str, Any]:
+    """What was sent, as typed values; a false is content, unlike what was left out."""
+    sent = body.model_dump(exclude_unset=True)
+    for name in ("amount", "limit"):
+        if sent.get(name):
+            sent[name] = inputs.amount(sent[name], field=name, zero=True)
+    return {name: str(value) if isinstance(value, bool) else value for name, value in sent.items()}

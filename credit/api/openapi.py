@@ -21,6 +21,9 @@ Ask, hold, charge, refund and pay over HTTP.
 - **Every request that moves money carries a key**, in the header `Idempotency-Key`, one per wallet and request. Sent
   again with the same content it gets the same status and body, with `Idempotent-Replayed: true`, and is done once; with
   other content it is 422. Whenever no answer came, send the same request with the same key again.
+- **What is above the client’s authority** is refused (403), or with `if_beyond_authority` becomes a request: 202,
+  with number and address. Somebody in finance approves or rejects it, but never who made the client’s credential.
+- **Decisions name why**: `reason_code` is required wherever a limit or the payment mode is changed.
 - **Errors are problem documents** (RFC 9457). Act on `reason`; show `detail` to people. A decline is 402.
 - **Fields and parameters that are not known are refused.**
 - **Rates**: `RateLimit` says how many requests are left in the minute; beyond that 429 with `Retry-After`.
@@ -51,13 +54,15 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     statuses = {*_ALWAYS, *(_OF_PATHS if reads else _OF_BODIES)}
     if path.endswith("/batches"):
         statuses.add("424")
-    done = operation["responses"].pop(200)
-    done["description"] = "Done"
-    done["headers"] = _RATES | ({} if reads else _REPLAYED)
+    done = {}
+    for status, words in _DONE.items():
+        if answered := operation["responses"].pop(status, None):
+            headers = _RATES | ({} if reads else _REPLAYED) | (_LOCATION if status == 202 else {})
+            done[str(status)] = {**answered, "description": words, "headers": headers}
     for parameter in operation.get("parameters", []):
         parameter.pop("examples", None)  # a parameter's are a map by name; its schema has them as a list
     problems = {status: _problem(status) for status in sorted(statuses)}
-    operation["responses"] = {"200": done, **problems}
+    operation["responses"] = {**done, **problems}
 
 
 def _problem(status: str) -> dict[str, Any]:
@@ -74,6 +79,8 @@ _RATES = {
     "RateLimit": _header("What is left of the minute and when it ends."),
     "RateLimit-Policy": _header("How many requests a minute has."),
 }
+_DONE = {200: "Done", 202: "Above the client’s authority, and asked for: somebody decides"}
+_LOCATION = {"Location": _header("Where the request is read.")}
 _REPLAYED = {
     "Idempotent-Replayed": _header("true, where this is the answer of an earlier request with the key.")
 }

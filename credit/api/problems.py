@@ -5,6 +5,8 @@ from typing import Any
 import orjson
 from django.http import HttpResponse
 
+from credit.actions import requests
+from credit.actions.authority import BeyondAuthority
 from credit.actions.outcome import Outcome
 from credit.actions.refusals import BadInput, ConfirmationNeeded, NotDone
 from credit.api.answers import decline, in_decimals
@@ -12,6 +14,7 @@ from credit.api.reasons import EXPLAINED
 from credit.terms import Reason
 
 CONTENT_TYPE = "application/problem+json"
+HOW_TO_ASK = "To ask somebody else for it, send it again with `if_beyond_authority`: “request”."
 _CONFIRMED_BY = {Reason.REFERENCE_USED: "another"}
 
 
@@ -54,6 +57,10 @@ def of_refusal(error: NotDone) -> Problem:
     if error.field:
         members["field"] = error.field
         members["errors"] = [{"field": error.field, "detail": error.message, "reason": str(error.reason)}]
+    if isinstance(error, BeyondAuthority):
+        part = ["grant_and_request"] if requests.part_of(error) else []
+        members["if_beyond_authority"] = ["request", *part]
+        return Problem(403, str(error.reason), f"{error.message} {HOW_TO_ASK}", **members)
     return Problem(_status(error), str(error.reason), error.message, **members)
 
 

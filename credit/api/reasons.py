@@ -33,8 +33,8 @@ PRODUCT = {
     Reason.KEY_REUSED: (_BAD, "Send a new key for a new request. The same key is for the same content only."),
     Reason.REFERENCE_USED: (_REFUSED, "If it really is another payment, send it again with `another`: true."),
     Reason.NOT_ALLOWED_FOR_MODE: (_REFUSED, "Set a permanent limit, or change the payment mode first."),
-    Reason.NOT_AUTHORIZED: ("403", "An administrator gives the client the scope, or the authority of a group: "
-                            "send at most `allowed`, or a person decides. Unlimited is for people only."),
+    Reason.NOT_AUTHORIZED: ("403", "An administrator gives the client the scope, or the authority of a group. Above it "
+                            "send at most `allowed`, or ask: the same again with `if_beyond_authority`: “request”."),
     Reason.CHANGED_MEANWHILE: (_REFUSED, "Read the wallet again, decide on what stands there, send its `version`."),
     Reason.WALLET_NOT_EMPTY: (_REFUSED, "Settle the wallet first."),
     Reason.CURRENCY_MISMATCH: (_BAD, "Send the amount in the wallet’s currency. Nothing is ever converted."),

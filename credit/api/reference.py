@@ -45,7 +45,7 @@ def problem(request: HttpRequest, reason: str) -> HttpResponse:
 
 
 def _operation(path: str, method: str, operation: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    done = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    done, asked = (_answered(operation, status) for status in ("200", "202"))
     (security,) = operation["security"]
     return {
         "id": operation["operationId"],
@@ -58,10 +58,11 @@ def _operation(path: str, method: str, operation: dict[str, Any], schema: dict[s
         "parameters": [_parameter(one) for one in operation.get("parameters", [])],
         "body": _fields(_body(operation), schema),
         "answer": _fields(done, schema),
+        "asked": _fields(asked, schema),
         "problems": [
             (status, _marked(response["description"]))
             for status, response in operation["responses"].items()
-            if status != "200"
+            if not status.startswith("2")
         ],
     }
 
@@ -77,6 +78,11 @@ def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
         "needed": needed,
         "text": text,
     }
+
+
+def _answered(operation: dict[str, Any], status: str) -> dict[str, Any]:
+    answer = operation["responses"].get(status, {})
+    return answer.get("content", {}).get("application/json", {}).get("schema", {})
 
 
 def _body(operation: dict[str, Any]) -> dict[str, Any]:

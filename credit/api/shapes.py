@@ -191,3 +191,21 @@ class LimitSet(Shape):
     starts_at: datetime
     ends_at: datetime | None
     wallet: Wallet
+
+
+class Requested(Shape):
+    """What was asked for because it is above the client’s authority; somebody in finance decides."""
+
+    request: int
+    address: str = Field(description="Where the request is read; also in the header `Location`.")
+    wallet: str
+    verb: str = Field(description="set_limit, end_temporary_limit or change_payment_mode.")
+    wish: dict[str, Any] = Field(description="All that was asked for.")
+    reason_code: str
+    reason: str
+    asked_at: datetime
+    granted: Money | None = Field(None, description="The limit that was set in the same step.")
+    state: str = Field(description="open, approved, rejected or withdrawn.")
+    decided_at: datetime | None
+    decided_by: str | None
+    decision: str | None = Field(description="In the words of who decided.")

@@ -134,7 +134,7 @@ def _save(request: HttpRequest, wallet: Any, form: LimitForm) -> HttpResponse:
     return saved(
         request,
         _home(request, wallet),
-        _result(_wallet(wallet.wallet_id), limit, _undo(request.user, limit, wallet)),
+        _result(_wallet(wallet.wallet_id), limit, _undo(limit, wallet)),
     )
 
 
@@ -190,13 +190,12 @@ def _lasts(limit: Any, zone: str) -> str:
     )
 
 
-def _undo(user: Any, limit: Any, before: Any) -> str:
-    """Undoing is a change of its own, opened with what stood there before; nothing where the person may not."""
+def _undo(limit: Any, before: Any) -> str:
+    """Undoing is a change of its own, opened with what stood there before."""
     if limit.slot != LimitSlot.PERMANENT:
         return reverse("end_limit", args=[before.wallet_id, limit.slot])
     if before.limit_unlimited:
-        may = user.has_perm("credit.set_unlimited_limit")
-        return f"{reverse('set_limit', args=[before.wallet_id])}?limit_is=unlimited" if may else ""
+        return f"{reverse('set_limit', args=[before.wallet_id])}?limit_is=unlimited"
     if before.permanent_limit_micros is None:
         return reverse("remove_limit", args=[before.wallet_id])
     amount = display.typed(before.permanent_limit_micros, before.currency)
@@ -207,12 +206,10 @@ def _undo(user: Any, limit: Any, before: Any) -> str:
 
 
 def _panel(request: HttpRequest, wallet: Any, form: LimitForm, status: int = 200) -> HttpResponse:
-    may_be_unlimited = request.user.has_perm("credit.set_unlimited_limit")
     context = {
         **subject(wallet, _("Set credit limit"), _home(request, wallet)),
         **_preview(request, wallet, form),
         "form": form,
-        "may_be_unlimited": may_be_unlimited,
         "may_be_temporary": wallet.mode == PaymentMode.PREPAID
         or settings.CREDIT_TEMPORARY_LIMIT_FOR_POSTPAID,
         "may_be_removed": wallet.mode == PaymentMode.PREPAID and _has_permanent(wallet),

@@ -62,6 +62,10 @@ class Caller:
         sent = self.http.post(f"/api/v1/{path}", content, content_type="application/json", headers=headers)
         return self._answered(sent)
 
+    def decide(self, path: str, body: dict[str, Any], key: str | None = None) -> Answer:
+        """A change of limit or mode: with a reason, and a key only if one is given."""
+        return self.post(path, {"reason_code": "other", **body}, key)
+
     def new_key(self) -> str:
         return f"key-{next(_keys)}"
 

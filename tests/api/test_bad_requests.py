@@ -113,7 +113,7 @@ def test_life_is_a_whole_number_of_seconds_or_refused(caller, wallet, sent):
 
 @pytest.mark.parametrize("sent", [0, -1, 1.5, "3", 10**30, True, {}, 367], ids=repr)
 def test_days_are_a_whole_number_or_refused(caller, wallet, sent):
-    answer = caller.post(f"wallets/{wallet.wallet_id}/limit", {"amount": "1", "days": sent}, None)
+    answer = caller.decide(f"wallets/{wallet.wallet_id}/limit", {"amount": "1", "days": sent})
 
     assert refused(answer) == (422, "invalid_input")
 
@@ -240,7 +240,7 @@ def test_scope_opens_its_own_doors_only(wallet, scope):
         "read": caller.read(wallet),
         "charge": caller.charge(wallet, "1"),
         "pay": caller.pay(wallet, "1"),
-        "limits": caller.post(f"wallets/{wallet.wallet_id}/limit", {"amount": "60"}, None),
+        "limits": caller.decide(f"wallets/{wallet.wallet_id}/limit", {"amount": "60"}),
     }
 
     assert {name for name, answer in doors.items() if answer.status == 200} == {scope} - {"overrun"}
@@ -269,10 +269,10 @@ def test_scope_limits_alone_serves_limits_and_mode(wallet):
     caller = Caller(a_client("Policy", ["limits"])[1])
     path = f"wallets/{wallet.wallet_id}"
     answers = [
-        caller.post(f"{path}/limit", {"amount": "60", "days": 3}, None),
-        caller.post(f"{path}/limit/end", {}, None),
-        caller.post(f"{path}/limit/end", {"slot": "permanent"}, None),
-        caller.post(f"{path}/payment-mode", {"to": "postpaid", "scheme": "none", "limit": "9"}, None),
+        caller.decide(f"{path}/limit", {"amount": "60", "days": 3}),
+        caller.decide(f"{path}/limit/end", {}),
+        caller.decide(f"{path}/limit/end", {"slot": "permanent"}),
+        caller.decide(f"{path}/payment-mode", {"to": "postpaid", "scheme": "none", "limit": "9"}),
     ]
 
     assert [answer.status for answer in answers] == [200] * 4
@@ -285,10 +285,11 @@ def test_overrun_needs_its_scope_beside_charge(wallet):
     assert allowed.charge(wallet, "500", overrun=True).status == 200
 
 
-def test_unlimited_limit_is_not_for_clients(caller, wallet):
-    answer = caller.post(f"wallets/{wallet.wallet_id}/limit", {"amount": "1", "unlimited": True}, None)
+def test_unlimited_limit_is_not_set_by_clients_even_with_an_authority_that_says_so(caller, wallet):
+    path = f"wallets/{wallet.wallet_id}/limit"
 
-    assert refused(answer) == (422, "invalid_input")
+    assert refused(caller.decide(path, {"amount": "1", "unlimited": True})) == (422, "invalid_input")
+    assert refused(caller.decide(path, {"unlimited": True})) == (403, "not_authorized")
 
 
 def test_rotated_credential_works_another_day_beside_the_new_one(wallet):

@@ -65,10 +65,10 @@ def test_payment_cannot_be_refunded(caller, wallet):
 
 def test_permanent_and_temporary_limits_are_set_and_ended(caller, wallet):
     path = f"wallets/{wallet.wallet_id}/limit"
-    permanent = caller.post(path, {"amount": "80", "reason_code": "review", "reason": "asked"}, None)
-    temporary = caller.post(path, {"amount": "200", "days": 3}, None)
-    ended = caller.post(f"{path}/end", {}, None)
-    removed = caller.post(f"{path}/end", {"slot": "permanent"}, None)
+    permanent = caller.decide(path, {"amount": "80", "reason_code": "review", "reason": "asked"})
+    temporary = caller.decide(path, {"amount": "200", "days": 3})
+    ended = caller.decide(f"{path}/end", {})
+    removed = caller.decide(f"{path}/end", {"slot": "permanent"})
 
     assert (permanent.status, permanent.body["slot"], permanent.body["wallet"]["usable"]) == (
         200,
@@ -86,38 +86,38 @@ def test_permanent_and_temporary_limits_are_set_and_ended(caller, wallet):
 def test_limit_below_what_is_used_wants_a_yes(caller):
     wallet = a_desk(balance="-30", permanent_limit="50").wallet
     path = f"wallets/{wallet.wallet_id}/limit"
-    question = caller.post(path, {"amount": "10"}, None)
+    question = caller.decide(path, {"amount": "10"})
 
     assert (question.status, question.body["confirm"]) == (409, "confirmed")
-    assert caller.post(path, {"amount": "10", "confirmed": True}, None).body["wallet"]["usable"] == "-20.00"
+    assert caller.decide(path, {"amount": "10", "confirmed": True}).body["wallet"]["usable"] == "-20.00"
 
 
 def test_limit_decided_on_an_old_version_is_409(caller, wallet):
     path = f"wallets/{wallet.wallet_id}/limit"
     version = caller.read(wallet).body["version"]
-    assert caller.post(path, {"amount": "60", "version": version}, None).status == 200
+    assert caller.decide(path, {"amount": "60", "version": version}).status == 200
 
-    answer = caller.post(path, {"amount": "70", "version": version}, None)
+    answer = caller.decide(path, {"amount": "70", "version": version})
 
     assert (answer.status, answer.reason) == (409, "changed_meanwhile")
 
 
 def test_nothing_to_end_is_404(caller, wallet):
-    assert caller.post(f"wallets/{wallet.wallet_id}/limit/end", {}, None).status == 404
+    assert caller.decide(f"wallets/{wallet.wallet_id}/limit/end", {}).status == 404
 
 
 def test_temporary_limit_on_postpaid_is_409(caller):
     wallet = a_desk(mode="postpaid", permanent_limit="50").wallet
-    answer = caller.post(f"wallets/{wallet.wallet_id}/limit", {"amount": "60", "days": 3}, None)
+    answer = caller.decide(f"wallets/{wallet.wallet_id}/limit", {"amount": "60", "days": 3})
 
     assert (answer.status, answer.reason) == (409, "not_allowed_for_mode")
 
 
 def test_payment_mode_is_changed_with_the_limit_it_needs(caller, wallet):
     path = f"wallets/{wallet.wallet_id}/payment-mode"
-    without = caller.post(path, {"to": "postpaid", "scheme": "consolidated"}, None)
-    done = caller.post(path, {"to": "postpaid", "scheme": "consolidated", "limit": "70"}, None)
-    back = caller.post(path, {"to": "prepaid", "keep_limit": True}, None)
+    without = caller.decide(path, {"to": "postpaid", "scheme": "consolidated"})
+    done = caller.decide(path, {"to": "postpaid", "scheme": "consolidated", "limit": "70"})
+    back = caller.decide(path, {"to": "prepaid", "keep_limit": True})
 
     assert (without.status, without.reason) == (409, "credit_limit_required")
     assert (done.status, done.body["payment_mode"], done.body["usable"]) == (200, "postpaid", "170.00")
@@ -127,6 +127,6 @@ def test_payment_mode_is_changed_with_the_limit_it_needs(caller, wallet):
 
 def test_whether_the_limit_is_kept_has_to_be_said(caller):
     wallet = a_desk(mode="postpaid", permanent_limit="50").wallet
-    answer = caller.post(f"wallets/{wallet.wallet_id}/payment-mode", {"to": "prepaid"}, None)
+    answer = caller.decide(f"wallets/{wallet.wallet_id}/payment-mode", {"to": "prepaid"})
 
     assert (answer.status, answer.body["confirm"]) == (409, "keep_limit")

@@ -120,14 +120,14 @@ def test_wallet_as_of_a_past_instant_stands_as_it_stood_then(caller):
     wallet = a_desk(balance="100").wallet
     path = f"wallets/{wallet.wallet_id}"
     with time_machine.travel(NOON + timedelta(hours=1), tick=False):
-        caller.post(f"{path}/limit", {"amount": "50"}, None)
+        caller.decide(f"{path}/limit", {"amount": "50"})
         caller.charge(wallet, "10")
         before = caller.read(wallet).body
     with time_machine.travel(NOON + timedelta(days=1), tick=False):
         caller.charge(wallet, "20")
-        caller.post(f"{path}/limit", {"amount": "80", "days": 3}, None)
+        caller.decide(f"{path}/limit", {"amount": "80", "days": 3})
         switched = {"to": "postpaid", "scheme": "consolidated", "limit": "70"}
-        assert caller.post(f"{path}/payment-mode", switched, None).status == 200
+        assert caller.decide(f"{path}/payment-mode", switched).status == 200
     with time_machine.travel(NOON + timedelta(days=2), tick=False):
         as_of = caller.read(wallet, as_of=(NOON + timedelta(hours=1, seconds=1)).isoformat()).body
 

@@ -50,7 +50,7 @@ def test_a_change_made_over_the_api_says_which_client_and_from_where():
     client, credential = a_client("Billing engine")
 
     answer = Caller(credential).post(
-        f"wallets/{wallet.wallet_id}/limit", {"amount": "75", "reason": "Yearly"}
+        f"wallets/{wallet.wallet_id}/limit", {"amount": "75", "reason_code": "review", "reason": "Yearly"}
     )
 
     assert answer.status == 200, answer.body

@@ -1,4 +1,4 @@
-"""A client sets limits as far as the people of its group; above that it reads what is allowed."""
+"""A client sets limits as far as the people of its group; above that it reads what is allowed and how to ask."""
 
 import pytest
 from django.contrib.auth.models import Group
@@ -23,10 +23,10 @@ def a_caller(authority):
 
 
 def set_limit(caller, wallet, amount):
-    return caller.post(f"wallets/{wallet.wallet_id}/limit", {"amount": amount, "confirmed": True}, None)
+    return caller.decide(f"wallets/{wallet.wallet_id}/limit", {"amount": amount, "confirmed": True})
 
 
-def test_above_its_authority_a_client_is_told_what_is_allowed_and_asks_for_nothing():
+def test_above_its_authority_a_client_is_told_what_is_allowed_and_nothing_is_asked_for():
     wallet = prepaid(limit="100")
     caller = a_caller(OFFICER)
     answer = set_limit(caller, wallet, "20000")

@@ -273,6 +273,17 @@ def test_unlimited_is_approved_by_somebody_whose_authority_says_so(wallet):
     assert Wallet.objects.get(pk=wallet.pk).limit_unlimited
 
 
+def test_an_officer_without_the_right_to_unlimited_asks_for_it(officer, manager, wallet):
+    """Whatever the authority of the group says: the right of its own is the manager's."""
+    may(OFFICER, "10000", "5000", unlimited=True)
+    assert officer.set_limit(unlimited=True) == "not_authorized"
+    request = ask(officer)
+    assert not requests.waiting_for(an_officer("Petra"), LATER).exists()
+    assert refused(approve, request=request, by=an_officer("Olga")).reason == "not_authorized"
+    approve(request, manager)
+    assert Wallet.objects.get(pk=wallet.pk).limit_unlimited
+
+
 def test_a_suspension_meanwhile_asks_for_a_yes(officer, manager, wallet):
     request = asked_for(officer)
     statuses.suspend(organization=wallet.organization, by=FINANCE, now=LATER)

@@ -249,10 +249,11 @@ def test_a_temporary_limit_that_ended_while_the_form_was_open_is_a_conflict(offi
     assert officer.post(address(wallet), typed(wallet, amount="150", version=version)).status_code == 409
 
 
-def test_unlimited_is_a_choice_of_its_own_for_those_who_may(client, wallet):
+def test_unlimited_is_a_choice_of_its_own_that_others_can_only_ask_for(client, wallet):
     officer = sign_in(client, OFFICER)
-    assert "Unlimited" not in officer.get(address(wallet)).content.decode()
-    assert officer.post(address(wallet), typed(wallet, limit_is="unlimited")).status_code == 422
+    assert "Unlimited" in officer.get(address(wallet)).content.decode()
+    assert "Request unlimited" in preview(officer, wallet, limit_is="unlimited", amount="").content.decode()
+    assert officer.post(address(wallet), typed(wallet, limit_is="unlimited", amount="")).status_code == 422
     assert not effective(wallet).limit_unlimited
 
     manager = sign_in(client, MANAGER)

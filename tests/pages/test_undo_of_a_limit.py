@@ -33,7 +33,6 @@ def test_undoing_an_amount_is_setting_the_amount_before():
     assert "?amount=30.00" in toast_after(OFFICER, wallet, amount="50")
 
 
-def test_undoing_the_end_of_unlimited_is_for_those_who_may_make_it_unlimited():
-    assert "?limit_is=unlimited" in toast_after(MANAGER, a_wallet(limit_unlimited=True), amount="50")
-    toast = toast_after(OFFICER, a_wallet(limit_unlimited=True), amount="50")
-    assert "Undo" not in toast
+def test_undoing_the_end_of_unlimited_opens_the_form_with_unlimited_to_save_or_to_ask_for():
+    for group in (MANAGER, OFFICER):
+        assert "?limit_is=unlimited" in toast_after(group, a_wallet(limit_unlimited=True), amount="50")

@@ -111,7 +111,12 @@ class Customer:
         """Decided on what was read; temporary for prepaid, some of them so short that they end in the storm."""
         wallet = self._wallet()
         read = self.asker.ask(Said("read", f"{API}/wallets/{wallet.wallet_id}", None, ""))
-        change = {"amount": str(self.random.randint(0, 400)), "confirmed": True, "reason": self._key()}
+        change = {
+            "amount": str(self.random.randint(0, 400)),
+            "confirmed": True,
+            "reason_code": "other",
+            "reason": self._key(),
+        }
         if wallet.mode == "prepaid" and self.random.random() < 0.6:
             ends_at = datetime.now(UTC) + timedelta(seconds=self.random.uniform(1, 4))
             change["ends_at"] = ends_at.isoformat()

@@ -30,7 +30,7 @@ from credit.models import (
 )
 from credit.terms import CHARGES
 from credit.views.help import TOPICS
-from credit.views.organizations import SORTS
+from credit.views.wallet_list import SORTS
 
 SHOWN = "W-4071-1805"
 

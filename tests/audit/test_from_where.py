@@ -89,7 +89,7 @@ def test_behind_proxies_only_what_our_own_wrote_is_believed(settings, proxies, f
 def test_money_that_a_person_moves_stands_in_the_audit_trail_with_before_and_after():
     wallet = prepaid(paid="100")
     answer = send(
-        signed_in(MANAGER), address("add_payment", wallet), amount="25.50", received_on="2026-11-20", reference="INV 7",
+        signed_in(MANAGER), address("add_payment", wallet), amount="25.50", received_on="2026-02-20", reference="INV 7",
         method="bank_transfer",
     )  # fmt: skip
     assert answer.status_code == 302, answer.content.decode()

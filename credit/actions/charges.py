@@ -62,7 +62,7 @@ class Line(Request):
         refuse_when_closed(account.wallet)
         if self.overrun:
             require(account.books.by, "credit.overrun", _("charge beyond the limit"))
-            self._ask_authority(account)
+            spend_beyond_usable(account, self.verb, self.kind, self.micros)
         else:
             self._ask_the_limit(account)
         line = post_charge(
@@ -75,14 +75,6 @@ class Line(Request):
             overrun=self.overrun,
         )
         return accepted(self.verb, account, line)
-
-    def _ask_authority(self, account: Account) -> None:
-        """What a person charges beyond the limit is credit that they give."""
-        wallet = account.wallet
-        is_gated = not rules.is_invoiced_at_once(wallet.mode, wallet.scheme, self.kind)
-        if is_gated and _decides(account.books.by) and not account.covers(self.micros):
-            over = self.micros - max(0, account.usable or 0)
-            spend(account, Raise(self.verb, over, over))
 
     def _ask_the_limit(self, account: Account) -> None:
         wallet = account.wallet
@@ -102,6 +94,15 @@ def charge(
 ) -> Outcome:
     """Accepted or declined; BadInput or Refused where nothing is stored. `details` are the fields of a Line."""
     return answer_one(Line(wallet=wallet, amount=amount, kind=kind, **details), by=by, now=now)
+
+
+def spend_beyond_usable(account: Account, verb: str, kind: str, micros: int) -> None:
+    """What a person charges beyond the limit, or commits beyond hold and limit, is credit that they give."""
+    wallet = account.wallet
+    is_gated = not rules.is_invoiced_at_once(wallet.mode, wallet.scheme, kind)
+    if is_gated and _decides(account.books.by) and not account.covers(micros):
+        over = micros - max(0, account.usable or 0)
+        spend(account, Raise(verb, over, over))
 
 
 def _decides(by: Actor) -> bool:

@@ -21,6 +21,7 @@ from credit.actions.charges import (
     refuse_other_currency,
     refuse_when_closed,
     refuse_when_suspended,
+    spend_beyond_usable,
 )
 from credit.actions.outcome import Outcome
 from credit.actions.refusals import BadInput, Declined, require
@@ -304,6 +305,7 @@ class Commit(HoldRequest):
     def _refuse_more_than_held(self, account: Account, hold: Reservation, micros: int) -> None:
         if self.overrun:
             require(account.books.by, "credit.overrun", "commit more than is held")
+            spend_beyond_usable(account, self.verb, hold.kind, micros - hold.rest_micros)
             return
         message = f"{to_words(micros)} asked, {to_words(hold.rest_micros)} held. Commit at most that."
         raise Declined(Reason.RESERVATION_EXCEEDED, message, rest_micros=hold.rest_micros)
@@ -355,9 +357,8 @@ def book_expired(*, wallet_pks: Sequence[int], by: Actor, now: Now) -> int:
 
 def _refuse_when_over(hold: Reservation) -> None:
     if hold.ending == ReservationEnding.EXPIRED:
-        message = (
-            f"The reservation expired at {hold.expires_at:%Y-%m-%d %H:%M:%S} UTC. Post a charge instead."
-        )
+        ended = f"{hold.expires_at:%Y-%m-%d %H:%M:%S} UTC"
+        message = f"The reservation expired at {ended}. Post a charge instead."
         raise Declined(Reason.RESERVATION_EXPIRED, message)
     if hold.ended_at is not None:
         message = f"The reservation is {hold.get_ending_display().lower()}. Reserve again."

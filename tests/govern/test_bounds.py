@@ -168,6 +168,25 @@ def test_a_charge_beyond_the_limit_by_a_person_counts_with_what_is_beyond():
     assert Increase.objects.get().increase_micros == micros("250000")
 
 
+def test_a_commit_beyond_hold_and_limit_by_a_person_counts_with_what_is_beyond_both():
+    manager = desk_for(a_manager(), a_wallet(permanent_limit="1000"))
+    assert manager.reserve("400") == ACCEPTED
+    assert manager.commit("900", final=False, overrun=True) == ACCEPTED  # 500 more than held, 600 usable
+    assert not Increase.objects.exists()
+    assert manager.reserve("50", "call-2") == ACCEPTED
+    assert manager.commit("250100.01", "call-2", overrun=True) == "not_authorized"
+    assert manager.commit("250100", "call-2", overrun=True) == ACCEPTED
+    assert Increase.objects.get().increase_micros == micros("250000")
+    assert manager.books_are_straight()
+
+
+def test_a_commit_beyond_its_hold_by_a_system_is_nobodys_decision():
+    switch = Actor.client("Switch", frozenset({"credit.post_charges", "credit.overrun"}))
+    desk = desk_for(switch, a_wallet(permanent_limit="10"))
+    assert desk.reserve("10") == ACCEPTED
+    assert desk.commit("300000", overrun=True) == ACCEPTED
+
+
 def test_delivered_usage_in_a_file_is_nobodys_decision():
     manager = a_manager()
     desk = desk_for(Actor.measured(manager.user), a_wallet())

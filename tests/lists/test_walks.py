@@ -1,0 +1,125 @@
+"""A page of a filter is found by a walk where most wallets meet it, and facet by facet elsewhere: the same page."""
+
+import random
+from decimal import ROUND_HALF_UP, Decimal
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.http import QueryDict
+from django.utils import timezone
+
+from credit import facets, filters
+from credit.actions import copies as copying
+from credit.groups import OFFICER, VIEWER
+from credit.models import Wallet
+from credit.money import minor_unit, round_to_currency
+from credit.views import list_walks
+from credit.views.list_frame import Rights, frame
+from credit.views.wallet_list import SORTS, WalletList
+from tests.factories import a_wallet, an_organization
+from tests.lists.wallets import many_wallets
+
+pytestmark = pytest.mark.django_db
+
+SIZE = 4
+FILTERS = [
+    "status=active",
+    "status=active&status=suspended&debt=no",
+    "currency=EUR&mode=prepaid",
+    "currency=EUR&currency=JPY",
+    "use=blocked",
+]
+
+
+def refresh():
+    for _ in copying.refresh(now=timezone.now):
+        pass
+
+
+def walked(query):
+    """The wallets of every page to the end, and back from there."""
+    forwards, mark = [], ""
+    while True:
+        page = WalletList(QueryDict(f"{query}&after={mark}")).page(SIZE)
+        forwards += [row[-1] for row in page.rows]
+        if not page.after:
+            break
+        mark = page.after
+    backwards, last = [row[-1] for row in page.rows], page
+    while last.before:
+        last = WalletList(QueryDict(f"{query}&before={last.before}")).page(SIZE)
+        backwards = [row[-1] for row in last.rows] + backwards
+    assert backwards == forwards
+    return forwards
+
+
+@pytest.mark.parametrize("sort", [sort for name in SORTS for sort in (name, f"-{name}")])
+def test_by_a_walk_and_facet_by_facet_a_filter_lists_the_same_wallets(monkeypatch, sort):
+    many_wallets(40, timezone.now())
+    refresh()
+    for query in FILTERS:
+        asked = f"{query}&sort={sort}"
+        monkeypatch.setattr(list_walks, "LONGEST", 1500)
+        by_walk = walked(asked)
+        monkeypatch.setattr(list_walks, "LONGEST", 0)
+        assert by_walk == walked(asked), asked
+        assert by_walk
+
+
+def test_a_walk_that_ends_before_the_page_is_full_leaves_it_to_the_facets(monkeypatch):
+    """Half of the wallets are suspended, and all of them stand at the end of the order."""
+    for number in range(20):
+        status = "suspended" if number >= 10 else "active"
+        a_wallet(an_organization(name=f"Firma {number:02}"), organization_status=status)
+    refresh()
+    monkeypatch.setattr(list_walks, "MARGIN", 0.5)
+    names = [
+        Wallet.objects.get(pk=row[-1]).organization.name
+        for row in WalletList(QueryDict("status=suspended")).page(SIZE).rows
+    ]
+    assert names == ["Firma 10", "Firma 11", "Firma 12", "Firma 13"]
+
+
+def test_facets_are_found_by_bits_as_by_their_words():
+    many_wallets(40, timezone.now())
+    refresh()
+    packed = list(Wallet.objects.values_list("copy__facet", flat=True).distinct())
+    for code in ("EUR", "JPY", "CHF"):
+        of_code = [one for one in packed if facets.currency_of(one) == code]
+        assert sorted(facets.meeting(packed, {"currency": [code]})) == sorted(of_code)
+        assert all(one >> facets.CURRENCY_PLACE == facets.packed_currency(code) for one in of_code)
+
+
+def test_a_customer_who_comes_to_match_a_common_word_is_found_at_once(monkeypatch):
+    monkeypatch.setattr(filters, "FEW", 2)
+    monkeypatch.setattr(filters, "FEW_AT_A_LOOK", 2)
+    first = [a_wallet(an_organization(name=f"Nova {number}")).pk for number in range(3)]
+    assert walked("q=nova") == first
+    other = a_wallet(an_organization(name="Nova 9"))
+    assert walked("q=nova") == [*first, other.pk]
+
+
+def test_what_is_drawn_once_differs_by_rights_and_hidden_columns_and_names_no_page():
+    a_wallet()
+    asked = WalletList(QueryDict("mode=prepaid&after=abc"))
+    seen = {}
+    for group in (OFFICER, VIEWER):
+        user = User.objects.create_user(group)
+        user.groups.add(Group.objects.get(name=group))
+        seen[group] = frame(asked, Rights.of(user), set())
+    assert "Export CSV" in seen[OFFICER]["acts"] and "Export CSV" not in seen[VIEWER]["acts"]
+    assert "data-pick-all" in seen[OFFICER]["heads"] and "data-pick-all" not in seen[VIEWER]["heads"]
+    fewer = frame(asked, Rights.of(user), {"balance"})
+    assert "by-balance" in seen[VIEWER]["heads"] and "by-balance" not in fewer["heads"]
+    assert not any("after=" in seen[OFFICER][part] for part in ("acts", "heads", "chips"))
+    assert "mode=prepaid" in seen[OFFICER]["acts"]
+
+
+def test_amounts_are_rounded_half_away_from_zero_as_decimals_are():
+    draw = random.Random(4)
+    for currency in ("EUR", "JPY", "KWD"):
+        unit = minor_unit(currency)
+        halves = [unit // 2 * number for number in range(-5, 6)]
+        for micros in halves + [draw.randrange(-(10**20), 10**20) for _ in range(300)]:
+            expected = int((Decimal(micros) / unit).quantize(Decimal(1), ROUND_HALF_UP)) * unit
+            assert round_to_currency(micros, currency) == expected

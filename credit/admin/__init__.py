@@ -20,7 +20,7 @@ from credit import display
 from credit.actions import limits
 from credit.actions.refusals import ConfirmationNeeded, NotDone
 from credit.actors import Actor
-from credit.admin import alerts, authority, desk, invoices, month_end, notes, rights, views
+from credit.admin import alerts, authority, desk, groups, invoices, month_end, notes, rights, views
 from credit.admin.looks import BY_WALLET, OfWallet, ReadOnly, amount_column
 from credit.forms.admin import AdminLimitForm
 from credit.models import (
@@ -43,7 +43,7 @@ from credit.models import (
     Wallet,
 )
 
-__all__ = ["alerts", "authority", "desk", "invoices", "month_end", "notes", "views"]
+__all__ = ["alerts", "authority", "desk", "groups", "invoices", "month_end", "notes", "views"]
 
 admin.site.unregister(User)
 
@@ -67,6 +67,19 @@ class Person(UserAdmin):
     def save_related(self, request: Any, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         rights.tell(request, form.instance, request.rights_before, password_changed=False)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody removes themselves: the trace has to say who did it."""
+        return super().has_delete_permission(request, obj) and (obj is None or obj.pk != request.user.pk)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        before = rights.of(obj.pk)
+        super().delete_model(request, obj)
+        rights.tell_removed(request, obj, before)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        for person in queryset:
+            self.delete_model(request, person)
 
     def log_change(self, request: Any, obj: Any, message: Any) -> Any:
         if "password" in str(message):  # its own form saves no groups

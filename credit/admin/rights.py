@@ -36,3 +36,9 @@ def tell(request: HttpRequest, user: User, before: dict[str, Any], password_chan
         before={name: before[name] for name in changed if name in before},
         after=told,
     )
+
+
+def tell_removed(request: HttpRequest, user: User, before: dict[str, Any]) -> None:
+    """Only somebody who never did anything can be removed: whoever acted is protected."""
+    by, told = Actor.person(request.user), {"person": user.get_username()}
+    trail.of_portal("remove_person", by=by, at=timezone.now(), before=before, after=told)

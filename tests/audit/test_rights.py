@@ -1,7 +1,7 @@
 """Whoever changes what a person may do stands in the audit trail, like whoever changes a limit."""
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.urls import reverse
 
 from credit.groups import ADMINISTRATOR, MANAGER, OFFICER
@@ -63,3 +63,53 @@ def test_a_new_person_and_a_new_password_leave_a_trace(administrator):
 
     assert Change.objects.get(verb="change_rights").after == {"person": "petra", "new_password": True}
     assert secret["password1"] not in str(list(Change.objects.values_list("after", flat=True)))
+
+
+def test_rights_that_a_group_gets_or_loses_leave_a_trace(administrator):
+    group = Group.objects.create(name="Night shift")
+    had, gets = rights("set_credit_limit", "record_payment"), rights("record_payment", "overrun")
+    group.permissions.set(had)
+
+    where = reverse("admin:auth_group_change", args=[group.pk])
+    typed = {"name": "Night shift", "permissions": [right.pk for right in gets]}
+    assert administrator.post(where, typed).status_code == 302
+
+    change = Change.objects.get(verb="change_group")
+    assert change.before == {"group": "Night shift", "scopes": ["credit.set_credit_limit"]}
+    assert change.after == {"group": "Night shift", "scopes": ["credit.overrun"]}
+    assert (change.by_user, change.door) == (somebody(ADMINISTRATOR), "admin")
+    assert administrator.post(where, typed).status_code == 302
+    assert Change.objects.filter(verb="change_group").count() == 1
+
+
+def test_a_group_that_is_made_or_removed_leaves_a_trace(administrator):
+    typed = {"name": "Night shift", "permissions": [right.pk for right in rights("overrun")]}
+    assert administrator.post(reverse("admin:auth_group_add"), typed).status_code == 302
+    assert Change.objects.get(verb="change_group").after == {
+        "group": "Night shift",
+        "scopes": ["credit.overrun"],
+    }
+
+    made = Group.objects.get(name="Night shift")
+    chosen = {"action": "delete_selected", "_selected_action": [made.pk], "post": "yes"}
+    assert administrator.post(reverse("admin:auth_group_changelist"), chosen).status_code == 302
+    change = Change.objects.get(verb="remove_group")
+    assert (change.before, change.after) == ({"scopes": ["credit.overrun"]}, {"group": "Night shift"})
+
+
+def test_a_person_who_is_removed_leaves_a_trace(administrator):
+    petra = User.objects.create_user("petra")
+    where = reverse("admin:auth_user_delete", args=[petra.pk])
+    assert administrator.post(where, {"post": "yes"}).status_code == 302
+    assert Change.objects.get(verb="remove_person").after == {"person": "petra"}
+
+    oneself = somebody(ADMINISTRATOR)
+    where = reverse("admin:auth_user_delete", args=[oneself.pk])
+    assert administrator.post(where, {"post": "yes"}).status_code == 403
+    chosen = {"action": "delete_selected", "_selected_action": [oneself.pk], "post": "yes"}
+    administrator.post(reverse("admin:auth_user_changelist"), chosen)
+    assert User.objects.filter(pk=oneself.pk).exists()
+
+
+def rights(*names):
+    return Permission.objects.filter(content_type__app_label="credit", codename__in=names)

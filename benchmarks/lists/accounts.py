@@ -10,7 +10,7 @@ _WHERE = (
 _UNFILTERED = f"{_WHERE}; the database answers in one to three milliseconds."
 _COMMON = f"{_WHERE}, and more where a word is common but its matches stand late in the order, which is walked then."
 _FILTERED = (
-    f"{_WHERE}, and more for a filter that most meet: each of some 1,500 facets is one step into an index."
+    f"{_WHERE}, and more for a filter that few meet: each of its facets, a few hundred, is one step into an index."
 )
 
 ACCOUNTS = {

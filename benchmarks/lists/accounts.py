@@ -9,9 +9,7 @@ _WHERE = (
 )
 _UNFILTERED = f"{_WHERE}; the database answers in one to three milliseconds."
 _COMMON = f"{_WHERE}, and more where a word is common but its matches stand late in the order, which is walked then."
-_FILTERED = (
-    f"{_WHERE}, and more for a filter that few meet: each of its facets, a few hundred, is one step into an index."
-)
+_FILTERED = f"{_WHERE}, and more for a filter that few meet: each of its facets is one step into an index."
 
 ACCOUNTS = {
     f"list, {kind}: {figure}": {

@@ -34,7 +34,7 @@ from credit.actions import (
 )
 from credit.actions.seal_checks import Check
 from credit.actors import Actor
-from credit.alerts import sending, watching
+from credit.alerts import pruning, sending, watching
 from credit.bulk import driving
 from credit.models import BulkChange, Upload, Wallet
 from credit.usage_files import receiving, working
@@ -168,7 +168,13 @@ def count_exposure() -> dict[str, int]:
 @shared_task(**_FAULTS)
 def watch_wallets() -> dict[str, int]:
     """Looks for a while at what changed; one worker at a time, the others find nothing to do."""
-    return jobs.run(name="Watch wallets", chunks=watching.watch(now=timezone.now), now=timezone.now)
+
+    def chunks() -> Iterator[dict[str, int]]:
+        yield from watching.watch(now=timezone.now)
+        if removed := pruning.prune(timezone.now()):
+            yield {"old alerts removed": removed}
+
+    return jobs.run(name="Watch wallets", chunks=chunks(), now=timezone.now)
 
 
 @shared_task(**_FAULTS)

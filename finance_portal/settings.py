@@ -359,6 +359,8 @@ CREDIT_API_CLIENT_KEPT_SECONDS = env.int("CREDIT_API_CLIENT_KEPT_SECONDS", defau
 CREDIT_UPLOAD_DIR = env.str("CREDIT_UPLOAD_DIR", default=str(VAR_DIR / "uploads"))
 CREDIT_UPLOAD_LARGEST_BYTES = env.int("CREDIT_UPLOAD_LARGEST_BYTES", default=1024**3)  # packed and unpacked
 CREDIT_UPLOAD_KEPT_DAYS = env.int("CREDIT_UPLOAD_KEPT_DAYS", default=30)
+# Alerts are news: older ones are forgotten, with what was sent of them.
+CREDIT_ALERTS_KEPT_DAYS = env.int("CREDIT_ALERTS_KEPT_DAYS", default=400)
 # What is sealed in batches, so that a change behind the portal's back is found out: the audit trail and the ledger.
 CREDIT_SEALED = env.list("CREDIT_SEALED", default=["changes", "ledger"])
 # The zone in which a viewer reads instants unless they chose their own.

@@ -226,7 +226,7 @@ def _history(
     reason_code: str,
     reason: str,
 ) -> CreditLimit:
-    limit = _build_history(account, slot, amount, starts_at, ends_at, reason_code, reason)
+    limit = history_of(account, slot, amount, starts_at, ends_at, reason_code, reason)
     limit.save()
     return limit
 
@@ -234,10 +234,10 @@ def _history(
 def first_limit(account: Account, reason_code: str, reason: str) -> CreditLimit:
     """The unsaved history row of the limit that a wallet is created with."""
     amount = account.wallet.permanent_limit_micros
-    return _build_history(account, LimitSlot.PERMANENT, amount, account.at, None, reason_code, reason)
+    return history_of(account, LimitSlot.PERMANENT, amount, account.at, None, reason_code, reason)
 
 
-def _build_history(
+def history_of(
     account: Account,
     slot: str,
     amount: int | None,

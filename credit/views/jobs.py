@@ -105,6 +105,7 @@ COUNTED = (
     gettext_noop("wallets"),
     gettext_noop("invoices"),
     gettext_noop("reminders"),
+    gettext_noop("old alerts removed"),
     gettext_noop("usage files"),
     gettext_noop("stored files removed"),
     gettext_noop("bulk changes"),

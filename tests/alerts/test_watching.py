@@ -95,11 +95,11 @@ def test_the_clock_alone_raises_what_is_about_to_end_without_any_other_job(time_
     limits.set_limit(wallet=wallet, amount="100", days=10, by=SYSTEM, now=now)
     charge(wallet, "50")
     assert watched() == 0
-    time_machine.move_to(now + timedelta(days=7, minutes=1))
+    time_machine.move_to(now + timedelta(days=7, minutes=61))  # clocks may have changed in between
     assert watched() == 1
     event = AlertEvent.objects.get()
     assert (event.kind, event.threshold, event.falls_back_to_micros) == ("ending", 3, micros("10"))
-    time_machine.move_to(now + timedelta(days=10, minutes=1))
+    time_machine.move_to(now + timedelta(days=10, minutes=61))
     watched()
     assert told() == ["ending", "blocked"]
 

@@ -95,7 +95,7 @@ def test_all_or_nothing_is_bounded_since_its_wallets_stay_locked(three, eva, mon
 
     with pytest.raises(BadInput, match="at most 2 rows"):
         confirmed(change, eva, together=True)
-    assert MOST_TOGETHER == 500
+    assert MOST_TOGETHER == 200
 
 
 def test_what_hurts_a_customer_is_done_only_after_its_own_yes(db, eva):

@@ -8,7 +8,9 @@ SHELL := bash
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8000
-PYTEST_ARGS ?= -n logical --maxprocesses 4
+# worksteal: each process has a stretch of its own, so that what a folder's tests share is made by one, once; who is
+# done first takes of the other's rest.
+PYTEST_ARGS ?= -n logical --maxprocesses 4 --dist worksteal
 
 VENV := .venv
 RUN_READY := $(VENV)/.run-dependencies

@@ -43,7 +43,15 @@ def pytest_configure(config: pytest.Config) -> None:
         # Tests read the sources; hashed names exist only after collectstatic.
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+    _wait_for_no_disk()
     _empty_tables_despite_their_triggers()
+
+
+def _wait_for_no_disk() -> None:
+    """SQLite syncs at every commit, as it must; no test cuts the power. Processes that tests start keep FULL."""
+    options = connections["default"].settings_dict["OPTIONS"]
+    if connections["default"].vendor == "sqlite":
+        options["init_command"] = options["init_command"].replace("synchronous=FULL", "synchronous=OFF")
 
 
 def pytest_report_header() -> str:

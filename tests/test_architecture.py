@@ -9,6 +9,8 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.core.management import call_command
 
+from tests.once import once
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 PACKAGES = ("finance_portal", "organizations", "credit")
 
@@ -60,6 +62,7 @@ def named(path: Path) -> str:
     return str(path.relative_to(BASE_DIR))
 
 
+@once
 def test_imports_point_in_the_directions_of_the_house():
     command = Path(sys.executable).with_name("lint-imports")
     answer = subprocess.run([command, "--no-cache"], cwd=BASE_DIR, capture_output=True, text=True)
@@ -122,6 +125,7 @@ def test_every_static_file_that_a_page_names_exists():
     assert [(page, name) for page, name in sorted(names) if finders.find(name) is None] == []
 
 
+@once
 def test_static_files_can_be_collected_under_hashed_names(settings, tmp_path):
     settings.STATIC_ROOT = tmp_path
     settings.STORAGES = {

@@ -8,6 +8,9 @@ from django.core.management import CommandError, call_command
 
 from credit.guideline.backtest import REFERENCES, clients, curve, guideline, judge
 from credit.guideline.estimate import MARGIN
+from tests.once import once
+
+pytestmark = once
 
 BILLS = Path(__file__).resolve().parents[3] / "shared" / "data" / "credit_clients_uci.csv"
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "recommendation.md"

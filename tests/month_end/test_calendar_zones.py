@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 
 from credit import periods
 from tests import oracle_calendar
+from tests.once import once
+
+pytestmark = once
 
 ZONES = sorted(available_timezones() - {"localtime"})
 TICK = timedelta(microseconds=1)

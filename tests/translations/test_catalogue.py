@@ -10,6 +10,10 @@ import polib
 import pytest
 from django.conf import settings
 
+from tests.once import once
+
+pytestmark = once
+
 CATALOGUE = Path(settings.BASE_DIR) / "locale" / "de" / "LC_MESSAGES"
 PLACEHOLDER = re.compile(r"%\(\w+\)[srd]|%[srd]|\{\w*\}")
 TAG = re.compile(r"</?\w+")

@@ -102,7 +102,9 @@ class Reallocate(VerbPanel):
         for row in self.live:
             name = allocations.field_of(row.invoice_id)
             amounts[name] = amounts.get(name, 0) + row.amount_micros
-        typed = {name: display.exact(micros, self.wallet.currency) for name, micros in amounts.items()}
+        typed = {
+            name: display.typed_exactly(micros, self.wallet.currency) for name, micros in amounts.items()
+        }
         return {**typed, "seen": ",".join(str(row.pk) for row in self.live)}
 
     def about(self, form: VerbForm) -> dict[str, Any]:

@@ -358,6 +358,16 @@ def test_what_was_typed_for_an_invoice_that_is_paid_meanwhile_is_not_left_out_in
     assert "0.00 is open on" in text(answer)
 
 
+def test_what_stands_on_an_invoice_is_offered_as_a_german_reader_types_it():
+    officer, german = signed_in(OFFICER), {"accept-language": "de"}
+    wallet = bought("1500")
+    pay(wallet, "1234.5")
+
+    form = officer.get(allocating(wallet), headers=german).context["form"]
+
+    assert form.initial[f"amount_{issued().get().pk}"] == "1234,50"
+
+
 def test_a_viewer_changes_nothing(viewer):
     wallet = bought("10")
     pay(wallet, "10")

@@ -97,6 +97,8 @@ class Wallet(models.Model):
         ]
         indexes = [
             # With the pk: the first thousand that are due are read off it, also where all of them ended at one instant.
+            # Never among the columns that a charge writes, so that it costs none of them anything.
+            models.Index(fields=["time_zone"], name="wallet_by_time_zone"),
             models.Index(
                 fields=["period_ends_at", "id"],
                 name="wallet_by_period_end",

@@ -20,7 +20,7 @@ from credit import taxes
 from credit.models import Period, TaxRate, Transaction, Wallet
 from credit.reports import local_days
 from credit.reports.kinds import OTHER, REVENUE, of_item
-from credit.reports.local_days import ZONE_CHANGED, LocalClock
+from credit.reports.local_days import ZONE, ZONE_CHANGED, IsIn, LocalClock
 from credit.terms import Kind
 
 _DAY = timedelta(days=1)
@@ -194,12 +194,12 @@ def _utc(day: date) -> datetime:
 
 def _by_zone(since: date, until: date, moved: "Moved") -> Q:
     spans: dict[tuple[datetime, datetime], list[str]] = defaultdict(list)
-    for zone in Wallet.objects.order_by("time_zone").values_list("time_zone", flat=True).distinct():
+    for zone in local_days.zones_in_use():
         clock = LocalClock(((None, zone),))
         spans[clock.begins(since), clock.begins(until)].append(zone)
     found = Q(pk__in=[])
     for (begins, ends), zones in spans.items():
-        found |= Q(posted_at__gte=begins, posted_at__lt=ends, wallet__time_zone__in=zones)
+        found |= Q(IsIn(ZONE, zones), posted_at__gte=begins, posted_at__lt=ends)
     return found & ~Q(wallet__in=list(moved.clocks)) if moved.clocks else found
 
 

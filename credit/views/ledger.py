@@ -184,6 +184,10 @@ def told(line: Transaction, wallet: Wallet) -> Transaction:
     line.can_pay = wallet.mode == PaymentMode.POSTPAID and allocations.can_pay(line)
     line.can_be_reversed = line.kind not in (Kind.REVERSAL, Kind.ROUNDING)
     line.can_be_refunded = line.amount_micros < 0 and line.kind in CHARGES
+    words = (
+        _("Refund or reverse line %(sequence)s") if line.can_be_refunded else _("Reverse line %(sequence)s")
+    )
+    line.correct_words = words % {"sequence": line.sequence}
     return line
 
 

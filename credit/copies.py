@@ -17,6 +17,7 @@ from credit.models import CopyState, WalletCopy
 
 OLDEST = timedelta(seconds=60)
 NO_CONDITION = Q()
+_STATE = "SELECT taken_at FROM credit_copystate WHERE id = 1 AND layout = %s AND taken_at BETWEEN %s AND %s"
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,19 @@ class Picked:
 
 def young_enough(now: datetime) -> Copies | None:
     """None where no worker has made them, or not within a minute: then the rows are picked by the live numbers."""
-    kept = CopyState.objects.filter(pk=1, layout=facets.LAYOUT, taken_at__gte=now - OLDEST, taken_at__lte=now)
-    taken_at = kept.values_list("taken_at", flat=True).first()
-    return _copies(taken_at, kept.db) if taken_at else None
+    using = CopyState.objects.all().db
+    taken_at = _taken_at(now, using)
+    return _copies(taken_at, using) if taken_at else None
+
+
+def _taken_at(now: datetime, using: str) -> datetime | None:
+    if connections[using].vendor != "postgresql":  # the driver knows no instants
+        kept = CopyState.objects.filter(pk=1, layout=facets.LAYOUT, taken_at__range=(now - OLDEST, now))
+        return kept.values_list("taken_at", flat=True).first()
+    with connections[using].cursor() as cursor:
+        cursor.execute(_STATE, [facets.LAYOUT, now - OLDEST, now])
+        row = cursor.fetchone()
+    return row[0] if row else None
 
 
 _NAMES = {field.attname for field in WalletCopy._meta.fields}

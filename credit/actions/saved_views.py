@@ -18,20 +18,58 @@ from organizations.models import known_time_zones
 MOST_VIEWS = 20
 
 
-def save_view(*, name: str, query: str, is_shared: bool, by: Actor, now: datetime) -> SavedView:
-    """BadInput where the person, or among shared views anybody, has the name; sharing is by right."""
-    name = " ".join(inputs.text(name, field="name", longest=LONGEST_NAME, required=True).split())
+def save_view(
+    *, name: str, query: str, is_shared: bool, replaces: bool = False, by: Actor, now: datetime
+) -> SavedView:
+    """BadInput where the person, or among shared views anybody, has the name; sharing is by right.
+
+    `replaces`: one's own view of that name asks this from now on, for whomever it is offered to.
+    """
+    name = _named(name)
     query = inputs.text(query, field="query", longest=LONGEST_QUERY)
     if not query:
         raise BadInput("query", _("All wallets without a filter or an order need no view of their own."))
     if is_shared:
         require(by, "credit.share_views", _("offer a view to everybody"))
     with transaction.atomic():
+        own = SavedView.objects.select_for_update().filter(owner=by.user, name=name).first()
+        if replaces and own:
+            return _asks_now(own, query, is_shared, by)
         _refuse_too_many(by)
         _refuse_taken(name, is_shared, by)
         return SavedView.objects.create(
             owner=by.user, name=name, query=query, is_shared=is_shared, created_at=now
         )
+
+
+def rename_view(*, view: SavedView, name: str, by: Actor) -> SavedView:
+    """One's own; BadInput where the name is taken."""
+    _refuse_others(view, by)
+    name = _named(name)
+    if name != view.name:
+        _refuse_taken(name, view.is_shared, by)
+        view.name = name
+        view.save(update_fields=["name"])
+    return view
+
+
+def _named(typed: str) -> str:
+    return " ".join(inputs.text(typed, field="name", longest=LONGEST_NAME, required=True).split())
+
+
+def _asks_now(view: SavedView, query: str, is_shared: bool, by: Actor) -> SavedView:
+    if view.is_shared:
+        require(by, "credit.share_views", _("offer a view to everybody"))
+    elif is_shared:
+        share_view(view=view, is_shared=True, by=by)
+    view.query = query
+    view.save(update_fields=["query"])
+    return view
+
+
+def _refuse_others(view: SavedView, by: Actor) -> None:
+    if by.user is None or view.owner_id != by.user.pk:
+        raise Refused(Reason.NOT_AUTHORIZED, _("This view is somebody else’s. Save one of your own."))
 
 
 def _refuse_too_many(by: Actor) -> None:
@@ -43,7 +81,7 @@ def _refuse_too_many(by: Actor) -> None:
 
 def _refuse_taken(name: str, is_shared: bool, by: Actor) -> None:
     if SavedView.objects.filter(owner=by.user, name=name).exists():
-        raise BadInput("name", _("You have a view of that name. Choose another one, or remove it first."))
+        raise BadInput("name", _("You have a view of that name. Choose another one, or replace it."))
     if is_shared and SavedView.objects.filter(is_shared=True, name=name).exists():
         raise BadInput("name", _("Somebody shares a view of that name. Choose another one."))
 
@@ -59,8 +97,7 @@ def remove_view(*, view: SavedView, by: Actor) -> None:
 def share_view(*, view: SavedView, is_shared: bool, by: Actor) -> None:
     """Offers one's own view to everybody, or keeps it to oneself again."""
     require(by, "credit.share_views", _("offer a view to everybody"))
-    if by.user is None or view.owner_id != by.user.pk:
-        raise Refused(Reason.NOT_AUTHORIZED, _("This view is somebody else’s. Save one of your own."))
+    _refuse_others(view, by)
     taken = SavedView.objects.filter(is_shared=True, name=view.name).exclude(pk=view.pk)
     if is_shared and taken.exists():
         raise BadInput("name", _("Somebody shares a view of that name. Choose another one."))

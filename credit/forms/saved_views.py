@@ -27,6 +27,7 @@ class ViewForm(OwnForm):
         widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}),
     )
     is_shared = forms.BooleanField(label=_("Offer it to everybody"), required=False)
+    replaces = forms.BooleanField(label=_("Replace my view of that name"), required=False)
 
 
 class ColumnsForm(OwnForm):

@@ -77,6 +77,7 @@ def save_view(request: HttpRequest) -> HttpResponse:
     context = _panel(_("Save this view"), _list_address(query)) | {
         "form": form,
         "panel_action": request.get_full_path(),
+        "may_replace": SavedView.objects.filter(owner=request.user.pk).exists(),
     }
     return render(request, "views/save.html", context, status=422 if form.errors else 200)
 
@@ -105,6 +106,18 @@ def view_list(request: HttpRequest) -> HttpResponse:
         "may_share": request.user.has_perm("credit.share_views"),
     }
     return render(request, "views/list.html", context)
+
+
+@require_POST
+@sees_wallets
+def rename_view(request: HttpRequest, pk: int) -> HttpResponse:
+    view = get_object_or_404(offered_to(request.user), pk=pk)
+    typed = request.POST.get("name", "")
+    return _done(
+        request,
+        lambda by: saved_views.rename_view(view=view, name=typed, by=by),
+        _("The view has its new name."),
+    )
 
 
 @require_POST
@@ -184,6 +197,7 @@ urlpatterns = [
     path("views/", view_list, name="views"),
     path("views/new/", save_view, name="save_view"),
     path("views/columns/", choose_columns, name="choose_columns"),
+    path("views/<int:pk>/rename/", rename_view, name="rename_view"),
     path("views/<int:pk>/remove/", remove_view, name="remove_view"),
     path("views/<int:pk>/share/", share_view, name="share_view"),
     path("you/", you, name="you"),

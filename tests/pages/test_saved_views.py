@@ -217,3 +217,64 @@ def test_who_may_not_see_wallets_still_has_a_page_about_themselves():
     client.force_login(somebody(VIEWER))
     assert client.get("/you/").status_code == 200
     assert Client().get("/you/").status_code == 302
+
+
+# -- replacing and renaming
+
+
+def test_a_view_is_replaced_by_what_the_list_asks_now_if_its_owner_says_so(officer):
+    save(officer, "Mine")
+    refused = save(officer, "Mine", "use=near")
+    assert (refused.status_code, SavedView.objects.get().query) == (422, NEAR)
+    assert "Choose another one, or replace it." in text(refused)
+    assert "Replace my view of that name" in text(refused)
+
+    assert save(officer, "Mine", "use=near", replaces="on").status_code == 302
+    assert SavedView.objects.get().query == "use=near"
+
+
+def test_replacing_where_no_view_has_the_name_saves_a_new_one(officer):
+    assert save(officer, "Mine", replaces="on").status_code == 302
+    assert SavedView.objects.get().name == "Mine"
+
+
+def test_a_shared_view_stays_shared_when_it_is_replaced_and_only_with_the_right(manager):
+    save(manager, "All", is_shared="on")
+    save(manager, "All", "use=near", replaces="on")
+    view = SavedView.objects.get()
+    assert (view.query, view.is_shared) == ("use=near", True)
+
+    owner = Actor.person(somebody(OFFICER))
+    SavedView.objects.update(owner=owner.user)
+    with pytest.raises(Refused):
+        saved_views.save_view(
+            name="All", query=NEAR, is_shared=False, replaces=True, by=owner, now=timezone.now()
+        )
+
+
+def test_another_person_s_view_of_that_name_is_not_replaced(officer, manager):
+    save(manager, "Mine")
+    save(officer, "Mine", "use=near", replaces="on")
+    assert SavedView.objects.get(owner=somebody(MANAGER)).query == NEAR
+
+
+def test_a_view_is_renamed_by_its_owner_and_by_nobody_else(officer, manager):
+    save(officer, "Mine")
+    view = SavedView.objects.get()
+    assert "Rename" in text(officer.get("/views/"))
+    officer.post(f"/views/{view.pk}/rename/", {"name": "  Near   the limit "})
+    assert SavedView.objects.get().name == "Near the limit"
+
+    assert manager.post(f"/views/{view.pk}/rename/", {"name": "Theirs"}).status_code == 404
+    with pytest.raises(Refused):
+        saved_views.rename_view(view=view, name="Theirs", by=Actor.person(somebody(MANAGER)))
+    assert SavedView.objects.get().name == "Near the limit"
+
+
+@pytest.mark.parametrize("name", ["", "Other", "n" * 41])
+def test_a_view_is_not_renamed_to_a_name_that_is_taken_missing_or_too_long(officer, name):
+    save(officer, "Mine")
+    save(officer, "Other", "use=near")
+    view = SavedView.objects.get(name="Mine")
+    officer.post(f"/views/{view.pk}/rename/", {"name": name})
+    assert set(SavedView.objects.values_list("name", flat=True)) == {"Mine", "Other"}

@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from credit import display
-from credit.actions import requests
+from credit.actions import openings, requests
 from credit.actions.authority import BeyondAuthority, Bounds
 from credit.actions.deeds import DEEDS
 from credit.actions.limit_plans import Preview
@@ -31,6 +31,22 @@ class Above:
 def above(beyond: BeyondAuthority) -> Above:
     then = _("This will be a request: somebody else with enough authority approves or rejects it.")
     return Above(beyond.shown, then, _button(beyond), _grant(beyond))
+
+
+def above_new(beyond: BeyondAuthority, mode: str) -> Above:
+    """Of a wallet that does not exist yet: what it is opened with, and what becomes a request."""
+    part = openings.first_part(beyond, mode)
+    opened = display.with_code(to_micros(part or 0), beyond.wallet.currency)
+    then = _(
+        "The wallet is opened with a limit of %(opened)s now. The limit you typed will be a request: somebody else "
+        "with enough authority approves or rejects it."
+    )
+    micros = beyond.asked.amount_micros
+    if micros is None:
+        return Above(beyond.shown, then % {"opened": opened}, _("Create and request unlimited"))
+    wanted = display.with_code(micros, beyond.wallet.currency)
+    button = _("Create and request %(amount)s") % {"amount": wanted}
+    return Above(beyond.shown, then % {"opened": opened}, button)
 
 
 def can_be_asked_for(beyond: BeyondAuthority) -> bool:

@@ -14,6 +14,7 @@ from credit.actions import statuses, wallets
 from credit.actors import Actor
 from credit.forms.money import VerbForm
 from credit.forms.statuses import CloseForm, StatusForm, TimeZoneForm
+from credit.views.above import Above
 from credit.views.panels import way_back
 from credit.views.verbs import VerbPanel, Words
 from organizations.models import Organization
@@ -29,7 +30,9 @@ class OrganizationPanel(VerbPanel):
         self.organization = get_object_or_404(Organization, uuid=names["uuid"])
         self.open_wallets = self.organization.wallets.filter(closed_at=None).count()
 
-    def show(self, form: VerbForm, status: int = 200, question: str = "") -> HttpResponse:
+    def show(
+        self, form: VerbForm, status: int = 200, question: str = "", above: Above | None = None
+    ) -> HttpResponse:
         context = {
             "organization": self.organization,
             "panel_title": self.title,
@@ -38,7 +41,7 @@ class OrganizationPanel(VerbPanel):
             "form": form,
             "next": self.back_to(),
             "question": question,
-            "button": self.button,
+            **self.asking(form, above),
             "is_harmful": self.is_harmful,
             "count": self.open_wallets,
             **self.about(form),

@@ -17,7 +17,7 @@ from credit.actions.authority import BeyondAuthority
 from credit.actions.refusals import ConfirmationNeeded, NotDone
 from credit.actors import Actor
 from credit.forms.money import VerbForm
-from credit.models import Wallet
+from credit.models import ChangeRequest, Wallet
 from credit.terms import Reason
 from credit.views import live_wallets
 from credit.views.above import Above, above, asked_words, can_be_asked_for, typed
@@ -93,17 +93,24 @@ class VerbPanel(PermissionRequiredMixin, View):
 
     def beyond(self, form: VerbForm, beyond: BeyondAuthority) -> HttpResponse:
         """Above the person's authority: said with a button that asks for it, and kept once that was pressed."""
-        if not can_be_asked_for(beyond):
+        note = self.above(beyond)
+        if note is None:
             return self.refused(form, beyond)
         if "request" not in self.request.POST:
-            return self.show(form, status=409, above=above(beyond))
-        said = {name: form.cleaned_data.get(name) or "" for name in ("reason_code", "reason")}
-        by = Actor.person(self.request.user)
+            return self.show(form, status=409, above=note)
         try:
-            asked = requests.ask(beyond=beyond, **said, by=by, now=timezone.now)
+            asked = self.ask(beyond, form.cleaned_data, Actor.person(self.request.user))
         except NotDone as error:
             return self.refused(form, error)
         return self.done(self.request, asked_words(asked), "warn")
+
+    def above(self, beyond: BeyondAuthority) -> Above | None:
+        """What the page says and offers; None for what cannot be asked for."""
+        return above(beyond) if can_be_asked_for(beyond) else None
+
+    def ask(self, beyond: BeyondAuthority, given: dict[str, Any], by: Actor) -> ChangeRequest:
+        said = {name: given.get(name) or "" for name in ("reason_code", "reason")}
+        return requests.ask(beyond=beyond, **said, by=by, now=timezone.now)
 
     def asked_value(self, form: VerbForm) -> str:
         return typed(form.data, frozenset({"key", "confirmed", "request", "csrfmiddlewaretoken", "next"}))
@@ -130,13 +137,17 @@ class VerbPanel(PermissionRequiredMixin, View):
             "form": form,
             "next": self.back_to(),
             "question": question,
-            "above": above,
-            "asked_value": self.asked_value(form) if above else "",
+            **self.asking(form, above),
             "button": (above and above.button) or (question and self.button_after_question) or self.button,
             "is_harmful": self.is_harmful or bool(question),
             **self.about(form),
         }
         return render(self.request, self.template_name, context, status=status)
+
+    def asking(self, form: VerbForm, above: Above | None) -> dict[str, Any]:
+        """The note above authority, and the button that names these values."""
+        value = self.asked_value(form) if above else ""
+        return {"above": above, "asked_value": value, "button": above.button if above else self.button}
 
     def back_to(self) -> str:
         organization = reverse("organization", args=[self.wallet.organization.uuid])

@@ -54,7 +54,8 @@ DEBTS = [("yes", gettext_lazy("yes")), ("no", gettext_lazy("no"))]
 
 CURRENCIES_KEPT_SECONDS = 60
 
-_SEPARATORS = re.compile(r"[\s\-\u2010-\u2015\u2212_.]+")
+# With the marks of no width that come along when an identifier is copied out of a message.
+_SEPARATORS = re.compile(r"[\s\-\u2010-\u2015\u2212_.\u200b-\u200d\u2060\ufeff]+")
 _UUID = re.compile(r"[0-9a-f]{32}")
 _SHORT_WORD = re.compile(r"[a-z0-9]{1,2}")
 _many: dict[tuple[Any, ...], float] = {}  # until when a text is taken to be one that many match
@@ -146,7 +147,7 @@ def texts(text: str) -> QuerySet[SearchText]:
 
 
 def _compact(text: str) -> str:
-    return _SEPARATORS.sub("", text.casefold()).strip("{}")
+    return _SEPARATORS.sub("", text.casefold()).removeprefix("urn:uuid:").strip("{}")
 
 
 def _words(text: str) -> list[str]:

@@ -71,7 +71,9 @@ class ShownRow:
 
     @property
     def standing(self) -> str:
-        """Only where it becomes another."""
+        """Only where it becomes another, and not where somebody else still has to say yes."""
+        if self.row.state in (RowState.ABOVE, RowState.ASKED):
+            return ""
         before, after = self.row.before.get("standing"), self.row.after.get("standing")
         return str(after) if after and (after != before or after in ("blocked", "suspended")) else ""
 

@@ -226,3 +226,13 @@ def test_a_superuser_is_above_nothing(large):
     boss = Actor.person(somebody(MANAGER, is_superuser=True))
 
     assert states(chosen([large], "raise_limit", boss, percent="900")) == ["planned"]
+
+
+def test_what_a_request_would_do_to_the_customer_is_not_shown_as_if_it_were_so(large):
+    blocked = a_wallet(permanent_limit="9000", balance="-9000")
+    client = signed_in(OFFICER)
+    change = chosen([blocked], "raise_limit", Actor.person(somebody(OFFICER)), percent="50")
+
+    assert change.rows.get().after["standing"] != "blocked"
+    page = client.get(f"/bulk-changes/{change.pk}/")
+    assert [row.standing for row in page.context["rows"]] == [""]

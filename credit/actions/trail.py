@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from credit.actors import Actor
-from credit.models import Change, Transaction
+from credit.models import Change, Transaction, Wallet
 from credit.models.change import MONEY_VERBS
+from organizations.models import Organization
 
 
 def is_told(line: Transaction, by: Actor) -> bool:
@@ -29,6 +30,28 @@ def of_line(line: Transaction, by: Actor) -> Change:
             "line": line.sequence,
             **({"reference": line.reference} if line.reference else {}),
         },
+        **by.signature(),
+    )
+
+
+def of_record(
+    verb: str,
+    *,
+    organization: Organization,
+    wallet: Wallet | None = None,
+    by: Actor,
+    at: datetime,
+    before: dict[str, Any],
+    after: dict[str, Any],
+) -> Change:
+    """Written at once: what decides about no money, such as a customer's name."""
+    return Change.objects.create(
+        organization=organization,
+        wallet=wallet,
+        verb=verb,
+        at=at,
+        before=before,
+        after=after,
         **by.signature(),
     )
 

@@ -17,10 +17,10 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from credit import display
-from credit.actions import limits
+from credit.actions import limits, trail
 from credit.actions.refusals import ConfirmationNeeded, NotDone
 from credit.actors import Actor
-from credit.admin import alerts, authority, desk, groups, invoices, month_end, notes, rights, views
+from credit.admin import alerts, authority, customers, desk, groups, invoices, month_end, notes, rights, views
 from credit.admin.looks import BY_WALLET, OfWallet, ReadOnly, amount_column
 from credit.forms.admin import AdminLimitForm
 from credit.models import (
@@ -43,7 +43,7 @@ from credit.models import (
     Wallet,
 )
 
-__all__ = ["alerts", "authority", "desk", "groups", "invoices", "month_end", "notes", "views"]
+__all__ = ["alerts", "authority", "customers", "desk", "groups", "invoices", "month_end", "notes", "views"]
 
 admin.site.unregister(User)
 
@@ -139,7 +139,11 @@ class WalletAdmin(admin.ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Wallet, form: Any, change: bool) -> None:
         """Only the column that is edited here: saving the row whole could undo a posting made meanwhile."""
-        Wallet.objects.filter(pk=obj.pk).update(near_percent=obj.near_percent)
+        before, after = customers.changed(form)
+        if after:
+            Wallet.objects.filter(pk=obj.pk).update(near_percent=obj.near_percent)
+            whose = {"organization": obj.organization, "wallet": obj, "by": Actor.person(request.user)}
+            trail.of_record("change_record", **whose, at=timezone.now(), before=before, after=after)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.set_limit)

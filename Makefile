@@ -100,4 +100,4 @@ clean:
 messages: $(DEV_READY)
 	python manage.py makemessages -l de --no-location --no-obsolete --no-wrap -i .venv -i var -i tests -i benchmarks \
 		-i 'templates/api/*' -i 'templates/mail/*' -i 'credit/demo/*' -i 'credit/api/*'
-	python manage.py compilemessages -l de
+	python manage.py compilemessages -l de -i .venv -i var

@@ -19,11 +19,12 @@ class WrittenOnce(template.Node):
 
     def render(self, context: template.Context) -> str:
         key = (get_language(), *(value.resolve(context) for value in self.varies))
-        if key not in self.kept:
+        written = self.kept.get(key)  # another thread may clear it meanwhile
+        if written is None:
             if len(self.kept) >= MOST_KEPT:
                 self.kept.clear()
-            self.kept[key] = self.nodelist.render(context)
-        return self.kept[key]
+            written = self.kept[key] = self.nodelist.render(context)
+        return written
 
 
 @register.tag

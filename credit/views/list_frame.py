@@ -38,11 +38,12 @@ def frame(wallets: WalletList, rights: Rights, hidden: set[str]) -> dict[str, An
     """The words and links that the page of a readable address has, whichever page it is."""
     address = wallets.address()
     key = (get_language(), address, tuple(wallets.currencies), rights, frozenset(hidden))
-    if settings.DEBUG or key not in _drawn:
+    drawn = None if settings.DEBUG else _drawn.get(key)  # another thread may clear it meanwhile
+    if drawn is None:
         if len(_drawn) >= MOST_DRAWN:
             _drawn.clear()
-        _drawn[key] = _frame(wallets, rights, hidden, address)
-    return _drawn[key]
+        drawn = _drawn[key] = _frame(wallets, rights, hidden, address)
+    return drawn
 
 
 def _frame(wallets: WalletList, rights: Rights, hidden: set[str], address: str) -> dict[str, Any]:

@@ -4,16 +4,19 @@ In the pseudo-catalogue every message is wrapped in ⟦ and ⟧. What has letter
 past the catalogue, or is a name, an identifier or a code: those are few, and known by where they stand.
 """
 
+import functools
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html.parser import HTMLParser
 from typing import Any
 
+from django.template import engines
 from django.utils import translation
 from django.utils.translation import trans_real
 
-from credit import display
+from credit.views import list_frame
 
 OPEN, SHUT = "⟦", "⟧"
 SPOKEN = ("aria-label", "title", "placeholder", "alt", "data-label")
@@ -47,13 +50,25 @@ def pseudo_catalogue() -> Iterator[None]:
     kept = catalogue.gettext, catalogue.ngettext
     catalogue.gettext = lambda message: _wrapped(kept[0](message))
     catalogue.ngettext = lambda one, many, count: _wrapped(kept[1](one, many, count))
-    display._names.cache_clear()
+    forget_what_was_drawn()
     try:
         with translation.override("de"):
             yield
     finally:
         del catalogue.gettext, catalogue.ngettext
-        display._names.cache_clear()
+        forget_what_was_drawn()
+
+
+def forget_what_was_drawn() -> None:
+    """Parts of pages and words that are kept by language, in this process: another test may have read them."""
+    for name, module in sys.modules.items():
+        if name.startswith("credit."):
+            for kept in vars(module).values():
+                if isinstance(kept, functools._lru_cache_wrapper):
+                    kept.cache_clear()
+    list_frame._drawn.clear()
+    for loader in engines["django"].engine.template_loaders:
+        loader.reset()
 
 
 def _wrapped(message: str) -> str:

@@ -95,7 +95,7 @@ def _complete_up_to(of: str, now: datetime) -> int | None:
     then = SealHorizon.objects.filter(of=of).first()
     if then is None:
         return 0
-    is_complete = now - then.read_at >= SURELY_KNOWN and _oldest_running() >= then.next_transaction
+    is_complete = now - then.read_at >= SURELY_KNOWN and _oldest_writing(of) >= then.next_transaction
     return then.pk_then if is_complete else None
 
 
@@ -111,9 +111,28 @@ def _look_ahead(of: str, now: datetime) -> None:
     SealHorizon.objects.update_or_create(of=of, defaults=told)
 
 
-def _oldest_running() -> int:
+# Whoever has drawn a pk keeps its lock on the table until it commits or gives up. pg_locks shows the lower half of a
+# transaction's number.
+_OLDEST_WRITING = """
+SELECT coalesce(min(
+    upto - (upto & 4294967295) + half - CASE WHEN half > upto & 4294967295 THEN 4294967296 ELSE 0 END
+), upto)
+FROM (SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS upto) AS snapshot
+LEFT JOIN (
+    SELECT number.transactionid::text::bigint AS half
+    FROM pg_locks AS held JOIN pg_locks AS number USING (virtualtransaction)
+    WHERE held.relation = %s::regclass AND held.mode = 'RowExclusiveLock' AND held.granted
+        AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        AND number.locktype = 'transactionid' AND number.mode = 'ExclusiveLock' AND number.granted
+) AS writing ON true
+GROUP BY upto
+"""
+
+
+def _oldest_writing(of: str) -> int:
+    """Of the transactions that write to the table now; the next one there will be, where none does."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        cursor.execute(_OLDEST_WRITING, [TABLES[of]._meta.db_table])
         return int(cursor.fetchone()[0])
 
 

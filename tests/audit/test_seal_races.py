@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from credit.actions import sealing, trail
 from credit.actions.seal_checks import Check
-from credit.models import Change, Seal, Sealed
+from credit.models import Change, JobRun, Seal, Sealed
 from tests.pages.people import SYSTEM
 
 pytestmark = [
@@ -48,6 +48,28 @@ def test_a_batch_waits_for_a_transaction_that_could_still_bring_a_lower_number()
 
     assert early == [] and [seal.count for seal in late] == [2]
     assert Check(Sealed.CHANGES).run(now=timezone.now()).fault == ""
+
+
+def test_a_transaction_that_writes_something_else_holds_no_seal_back():
+    """Such as one in another database of the same server, or a long import of customers."""
+    began, may_commit = Event(), Event()
+
+    def slow():
+        with transaction.atomic():
+            JobRun.objects.create(name="Something else", started_at=timezone.now())
+            began.set()
+            may_commit.wait(60)
+        connection.close()
+
+    worker = Thread(target=slow)
+    worker.start()
+    assert began.wait(60)
+    entry("2026-01")
+    made = [*seal_after(0), *seal_after(5)]
+    may_commit.set()
+    worker.join(20)
+
+    assert [seal.count for seal in made] == [1]
 
 
 def test_a_number_that_was_drawn_and_given_back_is_no_difference():

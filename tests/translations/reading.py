@@ -61,9 +61,9 @@ def pseudo_catalogue() -> Iterator[None]:
 
 def forget_what_was_drawn() -> None:
     """Parts of pages and words that are kept by language, in this process: another test may have read them."""
-    for name, module in sys.modules.items():
+    for name, module in list(sys.modules.items()):
         if name.startswith("credit."):
-            for kept in vars(module).values():
+            for kept in list(vars(module).values()):
                 if isinstance(kept, functools._lru_cache_wrapper):
                     kept.cache_clear()
     list_frame._drawn.clear()

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+import time_machine
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.core.management import call_command
@@ -11,7 +12,7 @@ from django.test import Client
 
 from benchmarks import page_addresses
 from benchmarks.page_examples import add_what_the_demo_lacks
-from tests.factories import a_wallet
+from tests.factories import NOON, a_wallet
 from tests.translations.reading import pseudo_catalogue, unmarked
 
 pytestmark = pytest.mark.django_db
@@ -108,8 +109,9 @@ def parts(words):
     return [part for part in re.split(r"[^\w/]+", words) if re.search(r"[^\W\d_]{2,}", part)]
 
 
+@time_machine.travel(NOON, tick=False)
 def test_a_drawing_has_the_same_coordinates_in_every_language(client):
-    """A comma would part one coordinate into two."""
+    """A comma would part one coordinate into two. Of the same instant: a drawing ends now."""
     client.force_login(User.objects.create_superuser("root"))
     wallet = a_wallet(balance="-12.5", permanent_limit="33.3")
     drawn = []

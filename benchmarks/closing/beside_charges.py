@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from benchmarks.charging.books import faults
+from benchmarks.charging.books import Range, faults
 from benchmarks.charging.stage import Stage
 from benchmarks.charging.worker import Worker
 from benchmarks.closing import books, due_wallets
@@ -24,33 +24,19 @@ def compare(stage: Stage) -> Iterator[Comparison]:
     env = stage.server.environment(url)
     due = due_wallets.create_due(url, 1, stage.closed_beside, month=month)
     other = stage.wallets(stage.many, url)
-    with (
-        Worker("benchmarks.charging.ours", "single", *due.arguments, env=env) as on_due,
-        Worker("benchmarks.charging.ours", "single", *other.arguments, env=env) as on_others,
-        Worker(
-            "benchmarks.closing.portal", "close-meanwhile", *due.arguments, str(stage.at_once), env=env
-        ) as closing,
-    ):
+    portal = Worker(
+        "benchmarks.closing.portal", "close-meanwhile", *due.arguments, str(stage.at_once), env=env
+    )
+    with portal as closing, two_callers(due, other, env) as callers:
         yield Comparison(
             name="Charging during a close",
-            ways=[
-                Way(ALONE, lambda seconds: together(seconds, on_due.run, on_others.run)),
-                Way(
-                    BESIDE,
-                    lambda seconds: together(seconds, on_due.run, on_others.run, meanwhile=closing.run),
-                ),
-            ],
+            ways=ways(callers, BESIDE, closing),
             claims=[
                 Claim("charging during a close, of charging without", BESIDE, ALONE, 0.7),
-                Claim(
-                    "the longest a charge takes during a close, in ms",
-                    *(BESIDE, "", 100),
-                    measure="longest_ms",
-                    at_most=True,
-                ),
+                longest_wait("the longest a charge takes during a close, in ms", BESIDE),
             ],
             audit=lambda: (
-                faults(url, other, accepted=on_others.accepted)
+                faults(url, other, accepted=callers[1].accepted)
                 + books.faults_of_closes(url, due, closed=closing.accepted, starts_at=month[0])
             ),
             notes=[
@@ -59,6 +45,29 @@ def compare(stage: Stage) -> Iterator[Comparison]:
                 "transaction (CREDIT_CLOSE_PAUSE_PERCENT), on the same cores."
             ],
         )
+
+
+@contextmanager
+def two_callers(due: Range, other: Range, env: dict[str, str]) -> Iterator[list[Worker]]:
+    """One charges wallets that something is done with meanwhile, the other one wallets that nothing is done with."""
+    command = ("benchmarks.charging.ours", "single")
+    with (
+        Worker(*command, *due.arguments, env=env) as first,
+        Worker(*command, *other.arguments, env=env) as second,
+    ):
+        yield [first, second]
+
+
+def ways(callers: list[Worker], beside: str, portal: Worker) -> list[Way]:
+    charging = [caller.run for caller in callers]
+    return [
+        Way(ALONE, lambda seconds: together(seconds, *charging)),
+        Way(beside, lambda seconds: together(seconds, *charging, meanwhile=portal.run)),
+    ]
+
+
+def longest_wait(sentence: str, beside: str) -> Claim:
+    return Claim(sentence, beside, "", 100, measure="longest_ms", at_most=True)
 
 
 def together(

@@ -8,10 +8,9 @@ from benchmarks.charging.books import faults
 from benchmarks.charging.stage import Stage
 from benchmarks.charging.worker import Worker
 from benchmarks.closing import books, due_wallets
-from benchmarks.closing.beside_charges import last_month, together
-from benchmarks.rounds import Claim, Comparison, Way
+from benchmarks.closing.beside_charges import last_month, longest_wait, two_callers, ways
+from benchmarks.rounds import Comparison
 
-ALONE = "two callers charge"
 BESIDE = "two callers charge while invoices are issued"
 
 
@@ -22,34 +21,18 @@ def compare(stage: Stage) -> Iterator[Comparison]:
     env = stage.server.environment(url)
     due = due_wallets.create_due(url, 1, stage.issued, month=month)
     other = stage.wallets(stage.many, url)
-    with (
-        Worker(
-            "benchmarks.closing.portal",
-            *("issue-meanwhile", *due.arguments, str(stage.at_once)),
-            env=env | {"CREDIT_INVOICE_REVIEW_HOURS": "0"},
-        ) as issuing,
-        Worker("benchmarks.charging.ours", "single", *due.arguments, env=env) as on_due,
-        Worker("benchmarks.charging.ours", "single", *other.arguments, env=env) as on_others,
-    ):
+    portal = Worker(
+        "benchmarks.closing.portal",
+        *("issue-meanwhile", *due.arguments, str(stage.at_once)),
+        env=env | {"CREDIT_INVOICE_REVIEW_HOURS": "0"},
+    )
+    with portal as issuing, two_callers(due, other, env) as callers:
         yield Comparison(
             name="Charging while invoices are issued",
-            ways=[
-                Way(ALONE, lambda seconds: together(seconds, on_due.run, on_others.run)),
-                Way(
-                    BESIDE,
-                    lambda seconds: together(seconds, on_due.run, on_others.run, meanwhile=issuing.run),
-                ),
-            ],
-            claims=[
-                Claim(
-                    "the longest a charge takes while invoices are issued, in ms",
-                    *(BESIDE, "", 100),
-                    measure="longest_ms",
-                    at_most=True,
-                ),
-            ],
+            ways=ways(callers, BESIDE, issuing),
+            claims=[longest_wait("the longest a charge takes while invoices are issued, in ms", BESIDE)],
             audit=lambda: (
-                faults(url, other, accepted=on_others.accepted)
+                faults(url, other, accepted=callers[1].accepted)
                 + books.faults_of_closes(url, due, closed=stage.issued, starts_at=starts_at)
                 + books.faults_of_issues(url, due, issued=issuing.accepted)
             ),

@@ -10,7 +10,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from credit.actions import inputs
+from credit.actions import inputs, trail
 from credit.actions.books import Now
 from credit.actions.refusals import BadInput, Refused, require
 from credit.actors import Actor
@@ -21,7 +21,6 @@ from credit.models import (
     AlertRule,
     AlertSend,
     AlertWatch,
-    Change,
     DeliveryState,
     Wallet,
 )
@@ -208,15 +207,16 @@ def _record(
 ) -> None:  # fmt: skip
     if wallet is None and verb != "send_alert_again":
         after = {**after, "currency": currency}
-    Change.objects.create(
-        organization_id=wallet.organization_id if wallet else None,
+    organization_id = wallet.organization_id if wallet else None
+    trail.of_record(
+        verb,
+        organization_id=organization_id,
         wallet=wallet,
-        at=at,
-        verb=verb,
         reason=reason,
+        by=by,
+        at=at,
         before=before,
         after=after,
-        **by.signature(),
     )
 
 

@@ -6,7 +6,6 @@ from typing import Any
 from credit.actors import Actor
 from credit.models import Change, Transaction, Wallet
 from credit.models.change import MONEY_VERBS
-from organizations.models import Organization
 
 
 def is_told(line: Transaction, by: Actor) -> bool:
@@ -37,19 +36,21 @@ def of_line(line: Transaction, by: Actor) -> Change:
 def of_record(
     verb: str,
     *,
-    organization: Organization,
+    organization_id: int | None = None,
     wallet: Wallet | None = None,
+    reason: str = "",
     by: Actor,
     at: datetime,
     before: dict[str, Any],
     after: dict[str, Any],
 ) -> Change:
-    """Written at once: what decides about no money, such as a customer's name."""
+    """Written at once: what decides about no money, such as a customer's name or when somebody is told."""
     return Change.objects.create(
-        organization=organization,
+        organization_id=organization_id,
         wallet=wallet,
-        verb=verb,
         at=at,
+        verb=verb,
+        reason=reason,
         before=before,
         after=after,
         **by.signature(),
@@ -60,4 +61,4 @@ def of_portal(
     verb: str, *, by: Actor, at: datetime, before: dict[str, Any] | None = None, after: dict[str, Any]
 ) -> Change:
     """Written at once: what concerns the portal itself and no customer, such as an API client or a locked month."""
-    return Change.objects.create(verb=verb, at=at, before=before or {}, after=after, **by.signature())
+    return of_record(verb, by=by, at=at, before=before or {}, after=after)

@@ -142,7 +142,7 @@ class WalletAdmin(admin.ModelAdmin):
         before, after = customers.changed(form)
         if after:
             Wallet.objects.filter(pk=obj.pk).update(near_percent=obj.near_percent)
-            whose = {"organization": obj.organization, "wallet": obj, "by": Actor.person(request.user)}
+            whose = {"organization_id": obj.organization_id, "wallet": obj, "by": Actor.person(request.user)}
             trail.of_record("change_record", **whose, at=timezone.now(), before=before, after=after)
 
     def get_urls(self) -> list[URLPattern]:

@@ -27,7 +27,9 @@ class CustomerAdmin(OrganizationAdmin):
             if after:
                 verb = "change_record" if change else "create_organization"
                 by = Actor.person(request.user)
-                trail.of_record(verb, organization=obj, by=by, at=timezone.now(), before=before, after=after)
+                trail.of_record(
+                    verb, organization_id=obj.pk, by=by, at=timezone.now(), before=before, after=after
+                )
 
 
 def changed(form: ModelForm) -> tuple[dict[str, Any], dict[str, Any]]:

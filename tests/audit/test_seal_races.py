@@ -1,5 +1,6 @@
 """PostgreSQL hands out pks before it commits: nothing is sealed that a slower transaction could still change."""
 
+from contextlib import contextmanager
 from datetime import timedelta
 from threading import Event, Thread
 
@@ -27,23 +28,32 @@ def seal_after(minutes):
     return list(sealing.seal(Sealed.CHANGES, now=timezone.now() + timedelta(minutes=minutes)))
 
 
-def test_a_batch_waits_for_a_transaction_that_could_still_bring_a_lower_number():
-    inserted, may_commit = Event(), Event()
+@contextmanager
+def slow_transaction(write):
+    """Has written, on a connection of its own, and commits when the block ends."""
+    written, may_commit = Event(), Event()
 
     def slow():
         with transaction.atomic():
-            entry("2026-01")
-            inserted.set()
+            write()
+            written.set()
             may_commit.wait(60)
         connection.close()
 
     worker = Thread(target=slow)
     worker.start()
-    assert inserted.wait(60)
-    entry("2026-02")
-    early = [*seal_after(0), *seal_after(5), *seal_after(10)]
-    may_commit.set()
-    worker.join(20)
+    try:
+        assert written.wait(60)
+        yield
+    finally:
+        may_commit.set()
+        worker.join(20)
+
+
+def test_a_batch_waits_for_a_transaction_that_could_still_bring_a_lower_number():
+    with slow_transaction(lambda: entry("2026-01")):
+        entry("2026-02")
+        early = [*seal_after(0), *seal_after(5), *seal_after(10)]
     late = seal_after(15)
 
     assert early == [] and [seal.count for seal in late] == [2]
@@ -52,22 +62,9 @@ def test_a_batch_waits_for_a_transaction_that_could_still_bring_a_lower_number()
 
 def test_a_transaction_that_writes_something_else_holds_no_seal_back():
     """Such as one in another database of the same server, or a long import of customers."""
-    began, may_commit = Event(), Event()
-
-    def slow():
-        with transaction.atomic():
-            JobRun.objects.create(name="Something else", started_at=timezone.now())
-            began.set()
-            may_commit.wait(60)
-        connection.close()
-
-    worker = Thread(target=slow)
-    worker.start()
-    assert began.wait(60)
-    entry("2026-01")
-    made = [*seal_after(0), *seal_after(5)]
-    may_commit.set()
-    worker.join(20)
+    with slow_transaction(lambda: JobRun.objects.create(name="Something else", started_at=timezone.now())):
+        entry("2026-01")
+        made = [*seal_after(0), *seal_after(5)]
 
     assert [seal.count for seal in made] == [1]
 

@@ -2,6 +2,7 @@
 
 import gzip
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.contrib.auth.models import User
@@ -14,7 +15,7 @@ from credit.models import CopyState, Wallet
 from credit.views import wallet_list
 from credit.views.wallet_list import SORTS, WalletList
 from tests.factories import a_wallet, an_organization, micros
-from tests.lists.wallets import NAMES, many_wallets
+from tests.lists.wallets import NAMES, many_wallets, to_the_end
 
 pytestmark = pytest.mark.django_db
 
@@ -54,20 +55,8 @@ def asked(sort="", text="", after="", before="", **chosen):
 
 
 def walked(**query):
-    """The wallets of every page to the end, and back again from there; whether a copy picked them; how many match."""
-    forwards, mark = [], ""
-    while True:
-        listed = asked(after=mark, **query)
-        page = listed.page(SIZE)
-        forwards += [row[-1] for row in page.rows]
-        if not page.after:
-            break
-        mark = page.after
-    backwards, last = [row[-1] for row in page.rows], page
-    while last.before:
-        last = asked(before=last.before, **query).page(SIZE)
-        backwards = [row[-1] for row in last.rows] + backwards
-    assert backwards == forwards
+    """The wallets of every page; whether a copy picked them; how many match."""
+    forwards, listed, page = to_the_end(partial(asked, **query), SIZE)
     return forwards, listed.picked_at is not None, page.count
 
 

@@ -17,7 +17,7 @@ from credit.views import list_walks
 from credit.views.list_frame import Rights, frame
 from credit.views.wallet_list import SORTS, WalletList
 from tests.factories import a_wallet, an_organization
-from tests.lists.wallets import many_wallets
+from tests.lists.wallets import many_wallets, to_the_end
 
 pytestmark = pytest.mark.django_db
 
@@ -37,20 +37,10 @@ def refresh():
 
 
 def walked(query):
-    """The wallets of every page to the end, and back from there."""
-    forwards, mark = [], ""
-    while True:
-        page = WalletList(QueryDict(f"{query}&after={mark}")).page(SIZE)
-        forwards += [row[-1] for row in page.rows]
-        if not page.after:
-            break
-        mark = page.after
-    backwards, last = [row[-1] for row in page.rows], page
-    while last.before:
-        last = WalletList(QueryDict(f"{query}&before={last.before}")).page(SIZE)
-        backwards = [row[-1] for row in last.rows] + backwards
-    assert backwards == forwards
-    return forwards
+    def asked(**place):
+        return WalletList(QueryDict("&".join([query, *(f"{name}={mark}" for name, mark in place.items())])))
+
+    return to_the_end(asked, SIZE)[0]
 
 
 @pytest.mark.parametrize("sort", [sort for name in SORTS for sort in (name, f"-{name}")])

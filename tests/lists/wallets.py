@@ -66,3 +66,21 @@ def _limits(draw: random.Random, now) -> dict:
         }
     assert micros("1") == 10**6
     return limits
+
+
+def to_the_end(asked, size):
+    """The wallets of every page to the end, and back again from there; the list asked last on the way, and its page."""
+    forwards, mark = [], ""
+    while True:
+        listed = asked(after=mark)
+        page = listed.page(size)
+        forwards += [row[-1] for row in page.rows]
+        if not page.after:
+            break
+        mark = page.after
+    backwards, first = [row[-1] for row in page.rows], page
+    while first.before:
+        first = asked(before=first.before).page(size)
+        backwards = [row[-1] for row in first.rows] + backwards
+    assert backwards == forwards
+    return forwards, listed, page

@@ -20,6 +20,7 @@ PAYS_BEFORE = timedelta(minutes=37)
 USAGE = (Kind.CALL, Kind.CALL, Kind.CALL, Kind.SMS, Kind.SMS, Kind.FAX, Kind.NUMBER_ACTIVATION)
 SCHEMES = (Scheme.INDIVIDUAL, Scheme.CONSOLIDATED, Scheme.CONSOLIDATED, Scheme.NONE)
 POSTPAID_SHARE = 0.34
+USES_A_MONTH = 0.6  # of the postpaid, the running month like any other
 PAYS_NO_MORE = 0.05  # of the postpaid: from some month on
 # In so many of ten thousand organizations.
 ENDINGS = {"": 9490, "near": 150, "blocked": 60, "quiet": 230, "temporary": 40, "suspended": 18, "closed": 12}
@@ -141,7 +142,7 @@ class Crowd:
             if due and month and number < last_paid and self.chance.random() < 0.85:
                 self._pay(member, month[3], due + self._overpays(member))
                 due = 0
-            if month and self.chance.random() < 0.45:
+            if month and self.chance.random() < USES_A_MONTH:
                 spend = member.money.between(self.chance, limit // 20, limit * 6 // 10)
                 due += self._charge(member, self.chance.choice(month), spend)
         paid = due if last_paid >= len(months) else 0
@@ -158,8 +159,9 @@ class Crowd:
             self._pay(member, month[len(month) // 2], due)
         if member.ending in ("near", "blocked") and member.limit:
             self._charge(member, self.calendar.ago(minutes=5), self._target(member, limit))
-        elif self.chance.random() < 0.8:
-            self._charge(member, month[-1], member.money.between(self.chance, limit // 50, limit * 7 // 10))
+        elif self.chance.random() < USES_A_MONTH:
+            spend = member.money.between(self.chance, limit // 20, limit * 6 // 10)
+            self._charge(member, self.chance.choice(month), spend)
 
     def _overpays(self, member: Member) -> int:
         return member.money.worth(self.chance.randrange(1, 40)) if self.chance.random() < 0.03 else 0

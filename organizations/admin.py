@@ -14,7 +14,7 @@ from organizations.names import normalise
 class OrganizationAdmin(admin.ModelAdmin):
     list_display = ("name", "uuid", "status", "time_zone", "country", "reference")
     list_filter = ("status", "country")
-    list_per_page = 50
+    list_per_page = 30
     show_full_result_count = False
     search_fields = ("search_name", "uuid", "reference__iexact", "wallets__wallet_id__iexact")
     search_help_text = "Name, UUID, reference or Wallet ID"

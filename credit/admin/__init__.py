@@ -21,7 +21,8 @@ from credit.actions import limits, trail
 from credit.actions.refusals import ConfirmationNeeded, NotDone
 from credit.actors import Actor
 from credit.admin import alerts, authority, customers, desk, groups, invoices, month_end, notes, rights, views
-from credit.admin.looks import BY_WALLET, OfWallet, ReadOnly, amount_column
+from credit.admin.looks import BY_WALLET, ROWS, OfWallet, ReadOnly, amount_column
+from credit.filters import currencies_in_use
 from credit.forms.admin import AdminLimitForm
 from credit.models import (
     Answer,
@@ -87,6 +88,18 @@ class Person(UserAdmin):
         return super().log_change(request, obj, message)
 
 
+class ByCurrency(admin.SimpleListFilter):
+    """Those that are kept for the portal's own lists: asking every wallet for its currency took 10 ms a page."""
+
+    title = parameter_name = "currency"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(currency, currency) for currency in currencies_in_use(request.GET)]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(currency=self.value()) if self.value() else queryset
+
+
 @admin.register(Wallet)
 class WalletAdmin(admin.ModelAdmin):
     """The wallet's record: nothing of it is edited here but when to warn."""
@@ -105,12 +118,12 @@ class WalletAdmin(admin.ModelAdmin):
         "mode",
         "scheme",
         "organization_status",
-        "currency",
+        ByCurrency,
         "limit_unlimited",
         ("closed_at", admin.EmptyFieldListFilter),
     )
     list_select_related = ("organization",)
-    list_per_page = 50
+    list_per_page = ROWS
     show_full_result_count = False
     search_fields = ("wallet_id__iexact", "organization__uuid", "organization__search_name")
     search_help_text = "Wallet ID, UUID, or name"

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from credit import display
-from credit.admin.looks import BY_WALLET, OfWallet, ReadOnly, amount_column
+from credit.admin.looks import BY_WALLET, ROWS, OfWallet, ReadOnly, amount_column
 from credit.models import (
     Allocation,
     Delivery,
@@ -121,7 +121,7 @@ class DeliveryAdmin(ReadOnly):
 class FromADayOn(admin.ModelAdmin):
     """A change is a new row. One whose first day has come stays as it is, once any invoice has been issued."""
 
-    list_per_page = 50
+    list_per_page = ROWS
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and (obj is None or can_be_edited(obj))

@@ -9,6 +9,8 @@ from django.http import HttpRequest
 from credit import display
 
 BY_WALLET = ("wallet__wallet_id__iexact", "wallet__organization__uuid", "wallet__organization__search_name")
+# As on the portal's own lists: each row of the admin's costs half a millisecond.
+ROWS = 30
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -16,7 +18,7 @@ class ReadOnly(admin.ModelAdmin):
 
     # A full count of a ledger of millions answers no question that a filter does not answer better.
     show_full_result_count = False
-    list_per_page = 50
+    list_per_page = ROWS
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

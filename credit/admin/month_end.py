@@ -23,7 +23,6 @@ class MonthEndRunAdmin(ReadOnly):
 
 @admin.register(MonthEndChunk)
 class MonthEndChunkAdmin(ReadOnly):
-    list_per_page = 50
     list_display = ("run", "first_wallet", "last_wallet", "wallets", "tries", "finished_at", "error")
     list_filter = (("finished_at", admin.EmptyFieldListFilter),)
     list_select_related = ("run",)

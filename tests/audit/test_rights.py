@@ -1,8 +1,11 @@
 """Whoever changes what a person may do stands in the audit trail, like whoever changes a limit."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import Group, Permission, User
 from django.urls import reverse
+from django.utils.html import escape
 
 from credit.groups import ADMINISTRATOR, MANAGER, OFFICER
 from credit.models import Change
@@ -113,3 +116,21 @@ def test_a_person_who_is_removed_leaves_a_trace(administrator):
 
 def rights(*names):
     return Permission.objects.filter(content_type__app_label="credit", codename__in=names)
+
+
+def test_every_right_there_is_is_offered_with_those_of_the_group_marked(administrator):
+    group = Group.objects.create(name="Night shift")
+    group.permissions.set(rights("record_payment", "overrun"))
+
+    page = administrator.get(reverse("admin:auth_group_change", args=[group.pk])).content.decode()
+
+    offered = Permission.objects.select_related("content_type")
+    has = set(group.permissions.values_list("pk", flat=True))
+    options = [
+        f'<option value="{right.pk}"{" selected" if right.pk in has else ""}>{escape(right)}</option>'
+        for right in offered
+    ]
+    assert [option for option in options if option not in page] == []
+    assert page.count("<option ") == len(options)
+    (opens,) = re.findall(r'<select name="permissions"[^>]*>', page)
+    assert all(part in opens for part in ['id="id_permissions"', 'class="selectfilter"', " multiple"])

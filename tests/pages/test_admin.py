@@ -183,3 +183,11 @@ def test_a_list_of_lines_needs_no_query_per_line(administrator, django_assert_ma
     administrator.get(address(Transaction))
     with django_assert_max_num_queries(10):
         administrator.get(address(Transaction))
+
+
+def test_wallets_are_filtered_by_their_currency(administrator):
+    koruna, euro = prepaid(currency="CZK"), prepaid(currency="EUR")
+    page = administrator.get(address(type(euro)), {"currency": "CZK"})
+    assert [wallet.pk for wallet in page.context["cl"].result_list] == [koruna.pk]
+    assert "?currency=EUR" in page.content.decode()
+    assert administrator.get(address(type(euro))).context["cl"].result_count == 2

@@ -5,18 +5,21 @@ A library for this (django-axes) brings three tables, a middleware and signals; 
 
 import math
 from datetime import timedelta
+from functools import cache
 from hashlib import sha256
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db import router
 from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
 
-from credit.models import SignInTries
+from credit.models import Preferences, SignInTries
 from credit.rights import RightsInOneQuestion
+from credit.written_queries import Written, slot
 
 
 class CountedBackend(RightsInOneQuestion):
@@ -43,8 +46,33 @@ class CountedBackend(RightsInOneQuestion):
 
     def get_user(self, user_id: Any) -> User | None:
         """With what the person chose (credit/viewer.py), in the one query that every page asks."""
-        person = User.objects.select_related("preferences").filter(pk=user_id).first()
+        person = _person(user_id)
         return person if person is not None and self.user_can_authenticate(person) else None
+
+
+_OWN = [field.attname for field in User._meta.concrete_fields]
+_CHOSEN = [field.attname for field in Preferences._meta.concrete_fields]
+
+
+def _person(pk: int) -> User | None:
+    using = router.db_for_read(User)
+    row = _written_person(using).row(pk=pk)
+    if row is None:
+        return None
+    person = User.from_db(using, _OWN, row[: len(_OWN)])
+    chosen = row[len(_OWN) :]
+    has_chosen = chosen[0] is not None
+    person._state.fields_cache["preferences"] = (
+        Preferences.from_db(using, _CHOSEN, chosen) if has_chosen else None
+    )
+    return person
+
+
+@cache
+def _written_person(using: str) -> Written:
+    chosen = [f"preferences__{name}" for name in _CHOSEN]
+    people = User.objects.filter(pk=slot("pk", User._meta.pk)).values_list(*_OWN, *chosen)
+    return Written(people, using)
 
 
 def _refuse_while_waiting(request: HttpRequest | None, name: str) -> None:

@@ -187,6 +187,7 @@ AUTHENTICATION_BACKENDS = ["credit.sign_in.CountedBackend"]
 # So many failed tries under one name, within so many minutes, and the name has to wait.
 SIGN_IN_TRIES = env.int("SIGN_IN_TRIES", default=10)
 SIGN_IN_MINUTES = env.int("SIGN_IN_MINUTES", default=15)
+SESSION_ENGINE = "credit.sessions"
 SESSION_COOKIE_AGE = int(timedelta(hours=env.int("SESSION_HOURS", default=12)).total_seconds())
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -1,5 +1,6 @@
 """Which open requests somebody may decide: not their own, a verb they have the right to, within their authority."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -24,9 +25,7 @@ from credit.models import ApiClient, Authority, ChangeRequest, Increase
 
 def waiting_for(by: Actor, now: datetime) -> QuerySet[ChangeRequest]:
     """Oldest first. What was raised on the wallet in the last 30 days counts against the authority, as in the verbs."""
-    verbs = [verb for verb, asked in DEEDS.items() if by.may(asked.right)]
-    waiting = ChangeRequest.objects.open().filter(verb__in=verbs).order_by("pk")
-    waiting = waiting.exclude(own(by))
+    waiting = of_verbs(decided(by)).exclude(own(by))
     if not is_bound(by):
         return waiting
     # Told to be wide: Django takes the sum for a narrow integer and drops a comparison beyond its range as always true.
@@ -34,12 +33,23 @@ def waiting_for(by: Actor, now: datetime) -> QuerySet[ChangeRequest]:
     return waiting.annotate(needed=needed).filter(_covered(rows_of(by), by))
 
 
+def decided(by: Actor) -> tuple[str, ...]:
+    """The verbs that the actor has the right to."""
+    return tuple(verb for verb, asked in DEEDS.items() if by.may(asked.right))
+
+
+def of_verbs(verbs: Iterable[str]) -> QuerySet[ChangeRequest]:
+    return ChangeRequest.objects.open().filter(verb__in=list(verbs)).order_by("pk")
+
+
 def own(by: Actor) -> Q:
     """What the actor has asked for; a person also through API clients whose credential they made and so may hold."""
-    if by.user is None:
-        return Q(by_user=None, by_name=by.name)
-    clients = ApiClient.objects.filter(Q(by_user=by.user) | Q(keys__by_user=by.user))
-    return Q(by_user=by.user) | Q(by_client__in=clients.values("pk"))
+    return Q(by_user=None, by_name=by.name) if by.user is None else of_person(by.user)
+
+
+def of_person(user: Any) -> Q:
+    clients = ApiClient.objects.filter(Q(by_user=user) | Q(keys__by_user=user))
+    return Q(by_user=user) | Q(by_client__in=clients.values("pk"))
 
 
 def _spent(now: datetime) -> Any:

@@ -47,6 +47,7 @@ def _postgres_triggers_off(connection: BaseDatabaseWrapper) -> Iterator[None]:
     with connection.cursor() as cursor:
         cursor.execute(GUARDED_POSTGRES_TABLES)
         tables = [table for (table,) in cursor.fetchall()]
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # a table that still has to ask one cannot be altered
         for table in tables:
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
     try:
@@ -55,3 +56,4 @@ def _postgres_triggers_off(connection: BaseDatabaseWrapper) -> Iterator[None]:
         with connection.cursor() as cursor:
             for table in tables:
                 cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")

@@ -67,7 +67,7 @@ class TestReplacing:
             triggers = cursor.fetchall()
         guarded = {table for table, name in triggers if name == f"{table}_refuses_delete"}
         assert len(guarded) >= 10
-        assert guarded == {table for table, name in triggers if name == f"{table}_refuses_replace"}
+        assert guarded <= {table for table, name in triggers if name == f"{table}_refuses_replace"}
 
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="a statement that only PostgreSQL has")

@@ -151,8 +151,13 @@ def _locked_series(at: datetime) -> dict[str, InvoiceSeries]:
     """By prefix; always locked in the order of their names."""
     prefixes = [settings.CREDIT_INVOICE_PREFIX, *_PREFIXES.values()]
     names = {f"{prefix}-{at:%Y}": prefix for prefix in prefixes}
-    InvoiceSeries.objects.bulk_create([InvoiceSeries(name=name) for name in names], ignore_conflicts=True)
-    locked = InvoiceSeries.objects.filter(name__in=names).order_by("name").select_for_update()
+    series = InvoiceSeries.objects.filter(name__in=names).order_by("name").select_for_update()
+    missing = names.keys() - {each.name for each in series}
+    if missing:
+        InvoiceSeries.objects.bulk_create(
+            [InvoiceSeries(name=name) for name in sorted(missing)], ignore_conflicts=True
+        )
+    locked = series.all() if missing else series
     return {names[series.name]: series for series in locked}
 
 

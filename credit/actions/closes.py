@@ -41,8 +41,27 @@ _PER_KIND = {  # no value is written into the texts: they are constant
 Amounts = dict[int, dict[str, tuple[int, int]]]
 
 
-# Wallets in one transaction: no charge may wait long for it. SQLite lets one writer in at a time (benchmarks/closing).
-AT_ONCE = {"postgresql": 200, "sqlite": 100}
+# Wallets in one transaction at most: no charge may wait long for it. SQLite lets one writer in at a time.
+AT_ONCE = {"postgresql": 100, "sqlite": 100}
+FEWEST_AT_ONCE = 10
+AIMED_SECONDS = 0.025  # for a transaction: half of what a close may take, the other half is the disk's
+
+
+class Pace:
+    """How many wallets the next transaction closes: from the last one's time. It begins with few and doubles.
+
+    Months of many lines, or a busy machine, make transactions of fewer wallets, not longer ones.
+    """
+
+    def __init__(self, vendor: str) -> None:
+        self.most = AT_ONCE[vendor]
+        self.wallets = self.most // 4
+
+    def took(self, wallets: int, seconds: float) -> None:
+        fitting = int(wallets * AIMED_SECONDS / max(seconds, 0.001))
+        # One slow flush says little: the next transaction is at least half as long, and at most twice.
+        near = min(max(fitting, wallets // 2), wallets * 2)
+        self.wallets = min(max(near, FEWEST_AT_ONCE), self.most)
 
 
 @dataclass

@@ -29,9 +29,10 @@ def work_off(chunk: MonthEndChunk, *, now: Clock) -> dict[str, int]:
     """
     failed: dict[int, str] = {}
     due = sorted(_due(chunk).items())
-    at_once = closes.AT_ONCE[connection.vendor]
-    for start in range(0, len(due), at_once):
-        failed |= _close_or_split(chunk, due[start : start + at_once], now)
+    pace = closes.Pace(connection.vendor)
+    while due:
+        some, due = due[: pace.wallets], due[pace.wallets :]
+        failed |= _close_or_split(chunk, some, now, pace)
     counts = _finish(chunk, failed, now)
     return {"periods": counts.get("periods", 0), "invoices": counts.get("invoices", 0), "failed": len(failed)}
 
@@ -49,10 +50,12 @@ def _due(chunk: MonthEndChunk) -> dict[int, datetime]:
     return starts
 
 
-def _close_or_split(chunk: MonthEndChunk, due: Sequence[Due], now: Clock) -> dict[int, str]:
+def _close_or_split(
+    chunk: MonthEndChunk, due: Sequence[Due], now: Clock, pace: closes.Pace
+) -> dict[int, str]:
     """One wallet that cannot be closed must not keep the others: halves, until it stands alone with its error."""
     try:
-        _close(chunk, due, now)
+        _close(chunk, due, now, pace)
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
@@ -60,11 +63,12 @@ def _close_or_split(chunk: MonthEndChunk, due: Sequence[Due], now: Clock) -> dic
             log.exception("Wallet %s could not be closed", due[0][0])
             return {due[0][0]: f"{type(error).__name__}: {error}"}
         half = len(due) // 2
-        return _close_or_split(chunk, due[:half], now) | _close_or_split(chunk, due[half:], now)
+        first, second = due[:half], due[half:]
+        return _close_or_split(chunk, first, now, pace) | _close_or_split(chunk, second, now, pace)
     return {}
 
 
-def _close(chunk: MonthEndChunk, due: Sequence[Due], now: Clock) -> None:
+def _close(chunk: MonthEndChunk, due: Sequence[Due], now: Clock, pace: closes.Pace) -> None:
     """The close, and what it says it has booked, in one transaction: counted exactly once, whoever is killed."""
     pks, oldest = [pk for pk, _ in due], min(starts_at for _, starts_at in due)
     began = time.monotonic()
@@ -82,6 +86,7 @@ def _close(chunk: MonthEndChunk, due: Sequence[Due], now: Clock) -> None:
         held.save(update_fields=["counts"])
     # With its commit: the wallets are locked until then.
     took = time.monotonic() - began
+    pace.took(len(due), took)
     chunk.milliseconds = max(chunk.milliseconds or 0, round(took * 1000))
     time.sleep(closes.pause_after(took))
 

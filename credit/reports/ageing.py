@@ -10,7 +10,8 @@ from django.db.models import Count, Q, QuerySet, Sum
 from django.utils.translation import gettext_lazy
 
 from credit.models import Invoice, Wallet
-from credit.reports.overdue import OPEN_MICROS, open_invoices, today
+from credit.reports.local_days import IsIn
+from credit.reports.overdue import MODE, OPEN_MICROS, open_invoices, today
 from credit.terms import PaymentMode
 
 # Name, words, and the most days after the due date.
@@ -65,19 +66,21 @@ def per_currency(now: datetime) -> list[Ageing]:
         _due(now).values_list("currency").annotate(total=Sum("due_micros")).order_by("currency")
     ):
         found[code] = Ageing(code, int(micros))
-    rows = _open_by_due_date(open_invoices(), "currency", "wallet__mode").annotate(
-        there=today(now).expression()
+    there = today(now).expression([most for _, _, most in CLASSES if most is not None])
+    rows = _open_by_due_date(open_invoices(), "currency").annotate(
+        there=there, asked=Sum(OPEN_MICROS, filter=Q(IsIn(MODE, [PaymentMode.PREPAID])))
     )
     for row in rows:
         ageing = found.setdefault(row["currency"], Ageing(row["currency"]))
         ageing.add(row, row["there"])
-        if row["wallet__mode"] == PaymentMode.PREPAID:
-            ageing.due_micros += row["open"]
+        ageing.due_micros += row["asked"] or 0
     return [found[code] for code in sorted(found)]
 
 
 def _due(now: datetime) -> QuerySet[Wallet]:
-    return Wallet.objects.at(now, "due_micros").filter(Q(due_micros__gt=0)).order_by()
+    """Below zero first: whoever owes is, and it is asked for less dearly than the rule."""
+    below_zero = Wallet.objects.filter(mode=PaymentMode.POSTPAID, balance_micros__lt=0)
+    return below_zero.at(now, "due_micros").filter(Q(due_micros__gt=0)).order_by()
 
 
 def _open_by_due_date(invoices: QuerySet[Invoice], *columns: str) -> QuerySet:

@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connections
-from django.db.models import BooleanField, F, Func
+from django.db.models import BooleanField, F, Func, Subquery
 
 from credit.models import Change, Wallet
 from credit.periods import first_instant
@@ -90,7 +90,7 @@ class IsIn(Func):
 
     output_field = BooleanField()
 
-    def __init__(self, column: F, words: Sequence[str]) -> None:
+    def __init__(self, column: F | Subquery, words: Sequence[str]) -> None:
         super().__init__(column)
         self.words = words
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -33,12 +33,20 @@ from django.utils.translation import gettext as _
 
 from credit import display
 from credit.models import Invoice, InvoiceKind, Period, Transaction, Wallet
-from credit.reports.local_days import ZONE, IsIn
+from credit.reports.local_days import IsIn
 from credit.terms import CHARGES
 from organizations.models import known_time_zones
 
 SHORT, LONG = timedelta(days=7), timedelta(days=30)
 OPEN_MICROS = F("total_micros") - F("paid_micros")
+
+
+def _of_wallet(column: str) -> Subquery:
+    """Of an invoice's wallet, looked up by its pk: for a join the whole table of wallets was read."""
+    return Subquery(Wallet.objects.filter(pk=OuterRef("wallet_id")).values(column)[:1])
+
+
+ZONE, MODE = _of_wallet("time_zone"), _of_wallet("mode")
 
 
 @dataclass(frozen=True)
@@ -51,19 +59,37 @@ class Today:
     def of(self, zone: str) -> date:
         return next((day for day, zones in self.elsewhere.items() if zone in zones), self.usual)
 
-    def expression(self) -> Case:
-        """The date where the wallet is."""
+    @property
+    def earliest(self) -> date:
+        return min([self.usual, *self.elsewhere])
+
+    @property
+    def latest(self) -> date:
+        return max([self.usual, *self.elsewhere])
+
+    def expression(self, most: Iterable[int]) -> Case:
+        """The date where an invoice's wallet is, as far as it decides whether it is more than so many days late."""
+        near = [
+            self.earliest - timedelta(days=days - after)
+            for days in most
+            for after in range((self.latest - self.earliest).days)
+        ]
         whens = [
-            When(IsIn(ZONE, zones), then=Value(day, DateField())) for day, zones in self.elsewhere.items()
+            When(Q(due_on__in=near) & Q(IsIn(ZONE, zones)), then=Value(day, DateField()))
+            for day, zones in self.elsewhere.items()
         ]
         return Case(*whens, default=Value(self.usual, DateField()), output_field=DateField())
 
     def more_than(self, days: int, column: str = "due_on") -> Q:
-        """Later than so many days after the date in a column."""
-        late = Q(**{f"{column}__lt": self.usual - timedelta(days=days)})
-        late &= ~Q(IsIn(ZONE, [zone for zones in self.elsewhere.values() for zone in zones]))
+        """Later than so many days after the date in a column; of an invoice's wallet only where the zone decides."""
+        before = {day: day - timedelta(days=days) for day in [self.usual, *self.elsewhere]}
+        late = Q(**{f"{column}__lt": before[self.earliest]})
+        if self.usual > self.earliest:
+            abroad = [zone for zones in self.elsewhere.values() for zone in zones]
+            late |= Q(**{f"{column}__lt": before[self.usual]}) & ~Q(IsIn(ZONE, abroad))
         for day, zones in self.elsewhere.items():
-            late |= Q(IsIn(ZONE, zones), **{f"{column}__lt": day - timedelta(days=days)})
+            if day > self.earliest:
+                late |= Q(**{f"{column}__lt": before[day]}) & Q(IsIn(ZONE, zones))
         return late
 
 
@@ -90,8 +116,7 @@ def open_invoices() -> QuerySet[Invoice]:
 def late(now: datetime, days: int = 0) -> QuerySet[Invoice]:
     """Open for more than so many days after their due date. By the index of due dates."""
     there = today(now)
-    latest = max([there.usual, *there.elsewhere])
-    return open_invoices().filter(there.more_than(days), due_on__lt=latest - timedelta(days=days))
+    return open_invoices().filter(there.more_than(days), due_on__lt=there.latest - timedelta(days=days))
 
 
 # --- who is overdue ---------------------------------------------------------------------------------------------------
@@ -132,7 +157,7 @@ def debtors(now: datetime, *, still_spending: bool = False) -> QuerySet:
     rows = (
         late(now)
         .order_by()
-        .values("wallet_id", "wallet__time_zone")
+        .values("wallet_id")
         .annotate(
             overdue_micros=Sum(OPEN_MICROS),
             oldest_due_on=Min("due_on"),
@@ -144,7 +169,7 @@ def debtors(now: datetime, *, still_spending: bool = False) -> QuerySet:
         return rows
     charged = Transaction.objects.filter(wallet=OuterRef("wallet_id"), kind__in=CHARGES).newest_first()
     last = Subquery(charged.values("posted_at")[:1])
-    return rows.filter(IsOnALaterDay(last, F("wallet__time_zone"), F("oldest_due_on")))
+    return rows.filter(IsOnALaterDay(last, ZONE, F("oldest_due_on")))
 
 
 @dataclass(frozen=True)

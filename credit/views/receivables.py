@@ -16,7 +16,7 @@ from credit import age_columns, display, viewer
 from credit.money import to_text
 from credit.replica import may_be_old
 from credit.reports import ageing, overdue
-from credit.views import customers_list
+from credit.views import customers_list, debtor_rows
 from credit.views import overdue_list as lists
 from credit.views.customers_list import CustomersList
 from credit.views.debtor_menus import Menus
@@ -65,7 +65,8 @@ def overdue_list(request: HttpRequest) -> HttpResponse:
         "classes": ageing.CLASSES,
         "chosen": chosen,
         "plots": _plots(chosen),
-        "rows": debtors(shown.rows, now, Menus(request)),
+        "rows": debtor_rows.draw(debtors(shown.rows, now, Menus(request))),
+        "shown": len(shown.rows),
         "previous_url": asked.address(before=shown.before) if shown.before else "",
         "next_url": asked.address(after=shown.after) if shown.after else "",
         "by_late_url": asked.address(sort="late"),

@@ -45,7 +45,9 @@ QUICK = {
     "listed": 300,
 }
 BYTES_PER_LINE = 1_200  # a ledger line and its answer with all indexes, and their share of the log
-BYTES_PER_CLOSE = 9_000  # a wallet, its ledger and what its close writes, and the same again for COPY
+BYTES_PER_CLOSE = (
+    13_000  # a wallet, its ledger and what its close writes, the same again for COPY, and their log
+)
 
 
 def main() -> int:
@@ -89,11 +91,8 @@ def _measured(name: str, stage: Stage, rounds: int, seconds: float) -> Figures:
         figures = measure(comparison, rounds=rounds, seconds=seconds)
     for way in comparison.ways:
         told = ", ".join(f"{taken.rate:,.0f}" for taken in figures.rounds[way.name])
-        longest = max(taken.longest_ms for taken in figures.rounds[way.name])
-        print(
-            f"  {way.name}: {told} {way.unit}" + (f", longest {longest:.0f} ms" if longest else ""),
-            flush=True,
-        )
+        longest = report.longest(figures, way.name)
+        print(f"  {way.name}: {told} {way.unit}" + (f", longest {longest}" if longest else ""), flush=True)
     for fault in figures.faults:
         print(f"  VOID: {fault}", flush=True)
     return figures

@@ -8,6 +8,8 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
+from benchmarks.charging import early_writing
+
 FLUSHES = 100
 MEASURED_WITH = ("Django", "psycopg", "granian", "django-ninja")
 
@@ -16,7 +18,7 @@ def description(postgresql: str, settings: dict[str, str], directory: str) -> li
     shown = ", ".join(f"{name} {value}" for name, value in settings.items())
     return [
         f"{os.cpu_count()} cores ({_cpu()}), {_memory_gib()} GiB of memory, Linux {platform.release()}",
-        f"PostgreSQL {postgresql} with {shown}; otherwise its defaults",
+        f"PostgreSQL {postgresql} with {shown}; otherwise its defaults. {early_writing.TOLD}",
         f"Python {platform.python_version()}, {', '.join(f'{name} {version(name)}' for name in MEASURED_WITH)}",
         f"The disk takes {flush_ms(directory):.2f} ms to flush 8 KiB (the median of {FLUSHES})",
     ]

@@ -66,7 +66,7 @@ def _comparison(figures: Figures) -> str:
             _spread(figures, way.name),
             way.unit,
             _p99(figures, way.name),
-            _longest(figures, way.name),
+            longest(figures, way.name),
         ]
         for way in comparison.ways
     ]
@@ -99,9 +99,12 @@ def _p99(figures: Figures, way: str) -> str:
     return f"{milliseconds:.1f} ms" if milliseconds else ""
 
 
-def _longest(figures: Figures, way: str) -> str:
+def longest(figures: Figures, way: str) -> str:
     milliseconds = max(figures.values(way, "longest_ms"))
-    return f"{milliseconds:.0f} ms" if milliseconds else ""
+    flush = max(figures.values(way, "longest_flush_ms"))
+    return (f"{milliseconds:.0f} ms" if milliseconds else "") + (
+        f", of a flush {flush:.0f} ms" if flush else ""
+    )
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -8,7 +8,8 @@ their invoices for some seconds; `look` looks for something to do.
 import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from time import monotonic, sleep
+from itertools import chain, islice
+from time import perf_counter, sleep
 
 from benchmarks.charging import worker
 from benchmarks.charging.portal import set_up
@@ -18,33 +19,47 @@ from benchmarks.closing.due_wallets import CLOSED_AT, ENDS_AT
 Now = datetime | Callable[[], datetime]
 
 
-def closing(chunks: Iterator[list[int]], now: Now) -> Callable[[], int]:
-    from credit.actions import closes
-    from credit.actors import Actor
+class Closing:
+    """Calls close wallets as the portal's worker does: as many in a transaction as its pace says, or as are wanted.
 
-    by = Actor.system("Month end")
-    return lambda: closes.close(wallet_pks=next(chunks), by=by, now=now).wallets
+    `flushed`: seconds that the latest transaction waited for its log to be on the disk.
+    """
 
+    def __init__(self, chunks: Iterator[list[int]], now: Now):
+        from credit.actions import closes
+        from credit.actors import Actor
 
-def pacing(close: Callable[[], int]) -> Callable[[], int]:
-    """With the pause that the portal's worker makes after each transaction."""
-    from credit.actions import closes
+        self.pks, self.now, self.pace = chain.from_iterable(chunks), now, closes.Pace("postgresql")
+        self.by = Actor.system("Month end")
+        self.flushed = 0.0
 
-    def paced() -> int:
-        began = monotonic()
-        closed = close()
-        sleep(closes.pause_after(monotonic() - began))
+    def __call__(self, wanted: int) -> int:
+        from credit.actions import closes
+
+        pks = list(islice(self.pks, min(self.pace.wallets, wanted)))
+        began = perf_counter()
+        with shares.committed() as commit:
+            closed = closes.close(wallet_pks=pks, by=self.by, now=self.now)
+        self.flushed = commit.seconds
+        self.pace.took(len(pks), perf_counter() - began)
+        return closed.wallets
+
+    def paced(self) -> int:
+        """With the pause that the portal's worker makes after each transaction."""
+        from credit.actions import closes
+
+        began = perf_counter()
+        closed = self(self.pace.most)
+        sleep(closes.pause_after(perf_counter() - began))
         return closed
 
-    return paced
 
-
-def ending(chunks: Iterator[list[int]]) -> Callable[[], int]:
+def ending(chunks: Iterator[list[int]]) -> Callable[[int], int]:
     from credit.actions import limits
     from credit.actors import Actor
 
     by = Actor.system("End of temporary limits")
-    return lambda: limits.book_ended(wallet_pks=next(chunks), by=by, now=CLOSED_AT)
+    return lambda wanted: limits.book_ended(wallet_pks=next(chunks), by=by, now=CLOSED_AT)
 
 
 def issuing(chunks: Iterator[list[int]]) -> Callable[[], int]:
@@ -89,11 +104,14 @@ def main(verb: str, *numbers: str) -> None:
     if verb == "close-meanwhile":
         from django.utils import timezone
 
-        worker.serve(pacing(closing(chunks, timezone.now)))
+        worker.serve(Closing(chunks, timezone.now).paced)
     elif verb == "issue-meanwhile":
         worker.serve(issuing(chunks))
+    elif verb == "end":
+        shares.serve(ending(chunks))
     else:
-        shares.serve(ending(chunks) if verb == "end" else closing(chunks, CLOSED_AT))
+        closing = Closing(chunks, CLOSED_AT)
+        shares.serve(closing, flushed=lambda: closing.flushed)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ MICROS = 1_000_000
 LARGEST_AMOUNT_MICROS = 10**12 * MICROS
 LARGEST_WALLET_MICROS = 1_800_000_000_000 * MICROS  # product.md section 9: ±1.8 × 10¹²
 DECIMALS = 6
+_MOST_DIGITS = 40
 
 
 class InvalidAmount(ValueError):
@@ -22,7 +23,8 @@ class InvalidAmount(ValueError):
 def to_micros(amount: Decimal | int | str) -> int:
     """Exact micros of a decimal amount; InvalidAmount for anything that would have to be guessed or rounded."""
     value = _decimal(amount)
-    if abs(value) > LARGEST_AMOUNT_MICROS // MICROS:
+    # The exponent first: with one of millions Decimal's own arithmetic overflows.
+    if value and (value.adjusted() > _MOST_DIGITS or abs(value) > LARGEST_AMOUNT_MICROS // MICROS):
         raise InvalidAmount(_("Amount is larger than 1,000,000,000,000. Type a smaller one."))
     if int(value.as_tuple().exponent) >= -DECIMALS:
         return int(value.scaleb(DECIMALS))
@@ -38,13 +40,13 @@ def to_micros(amount: Decimal | int | str) -> int:
 def _decimal(amount: Decimal | int | str) -> Decimal:
     if isinstance(amount, bool | float) or not isinstance(amount, Decimal | int | str):
         raise InvalidAmount(_("Amount must be a decimal number written as text, such as 150.50."))
-    if isinstance(amount, str) and ("_" in amount or len(amount) > 40 or not amount.isascii()):
+    if isinstance(amount, str) and ("_" in amount or len(amount) > _MOST_DIGITS or not amount.isascii()):
         raise InvalidAmount(_("Amount is not a number. Type digits and one point, such as 150.50."))
     try:
         value = Decimal(amount.strip()) if isinstance(amount, str) else Decimal(amount)
     except InvalidOperation:
         raise InvalidAmount(_("Amount is not a number. Type digits and one point, such as 150.50.")) from None
-    if not value.is_finite() or (value and value.adjusted() < -40):
+    if not value.is_finite() or (value and value.adjusted() < -_MOST_DIGITS):
         raise InvalidAmount(
             _("Amount is not a number that can be stored. Type digits and one point, such as 150.50.")
         )

@@ -38,6 +38,9 @@ class Request:
     def parse(self) -> None:
         """Typed values from what was sent, or BadInput. Needs no database."""
 
+    def parse_why(self, by: Actor) -> None:
+        """BadInput where a person decides and does not say why; a charge or a payment decides nothing."""
+
     def content(self) -> dict[str, Any]:
         """What was sent, as typed values: the same content under the same key is the same request."""
         raise NotImplementedError
@@ -105,6 +108,7 @@ class _Batch:
         self.answered: dict[int, Outcome] = {}
         self.outcomes: list[Outcome] = []
         self.declines: list[Decline] = []
+        self.stood: set[int] = set()  # lines that an earlier request was answered for
         for at, request in enumerate(requests):
             self._parse(at, request)
 
@@ -113,6 +117,7 @@ class _Batch:
             require(self.by, request.permission, request.verb.replace("_", " "))
             request.key = inputs.text(request.key, field="key", longest=255) or None
             request.parse()
+            request.parse_why(self.by)
             self.prints[at] = inputs.fingerprint(request.verb, request.content())
         except NotDone as error:
             self.errors[at] = error
@@ -191,6 +196,7 @@ class _Batch:
         name = (account.wallet.pk, request.key or "")
         known = self.known.get(name) if request.key else None
         if known and known[0] == self.prints[at]:
+            self.stood.add(at)
             return Outcome.replay(known[1])
         first = self.first.get(name) if request.key else None
         if first and first[0] == self.prints[at]:
@@ -261,13 +267,17 @@ class _Batch:
         """A failed atomic batch keeps no answer, but what was declined in it can still be asked about."""
         failed = next(outcome for outcome in self.outcomes if not (outcome.repeats or outcome).accepted)
         self.outcomes = [
-            _undone(outcome, failed) if (outcome.repeats or outcome).accepted else outcome
-            for outcome in self.outcomes
+            _undone(outcome, failed) if self._fell(at, outcome) else outcome
+            for at, outcome in enumerate(self.outcomes)
         ]
         with opened({decline.wallet_id for decline in self.declines}, by=self.by, now=now) as books:
             for decline in self.declines:
                 decline.key = ""
                 books.add(decline)
+
+    def _fell(self, at: int, outcome: Outcome) -> bool:
+        """It would have stood. What an earlier request did under a known key stands whatever becomes of this batch."""
+        return (outcome.repeats or outcome).accepted and at not in self.stood
 
 
 def _name(wallet: Wallet | str) -> Any:

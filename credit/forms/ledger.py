@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from credit.forms.limits import AmountField
+from credit.forms.limits import YEARS, AmountField
 from credit.languages import shown
 from credit.money import InvalidAmount, to_micros
 from credit.terms import Kind
@@ -42,6 +42,9 @@ class LedgerFilter(forms.Form):
         text = self.cleaned_data["period"]
         try:
             # Naive on purpose: it names a month, not an instant.
-            return datetime.strptime(text, "%Y-%m") if text else None  # noqa: DTZ007
+            month = datetime.strptime(text, "%Y-%m") if text else None  # noqa: DTZ007
         except ValueError:
             raise forms.ValidationError(_("Type a month such as 2026-11.")) from None
+        if month and month.year not in YEARS:
+            raise forms.ValidationError(_("Type a month such as 2026-11."))
+        return month

@@ -68,6 +68,21 @@ def test_atomic_batch_with_a_bad_line_posts_nothing(caller, wallet):
     assert Transaction.objects.filter(wallet=wallet, kind="sms").count() == 0
 
 
+def test_what_stands_already_is_not_undone_by_an_atomic_batch_that_fails(caller, wallet):
+    caller.charge(wallet, "100", kind="sms", key="a")
+    answer = caller.batch([a_line(wallet, "100", "a"), a_line(wallet, "100", "b")], atomic=True)
+
+    assert (answer.status, statuses(answer)) == (402, [200, 402])
+    assert [result["replayed"] for result in answer.body["results"]] == [True, False]
+    assert Transaction.objects.filter(wallet=wallet, kind="sms").count() == 1
+
+
+def test_an_amount_that_no_number_can_hold_is_refused_in_its_line_alone(caller, wallet):
+    answer = caller.batch([a_line(wallet, "1e9999999", "a"), a_line(wallet, "1", "b")])
+
+    assert (answer.status, statuses(answer)) == (200, [422, 200])
+
+
 def test_batch_mixes_charges_and_payments(caller, wallet):
     payment = {"verb": "payment", "wallet": wallet.wallet_id, "amount": "10", "key": "p"}
     answer = caller.batch([a_line(wallet, "150", "a"), payment, a_line(wallet, "10", "b")])

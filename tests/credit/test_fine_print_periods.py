@@ -262,6 +262,12 @@ class TestPosting:
         assert desk.is_(live_unbilled="5", live_closing="0")
         assert desk.last_line().occurred_at == APRIL - days(1)
 
+    def test_an_occurred_at_that_some_clock_cannot_show_is_bad_input(self):
+        """Kept for good, it would break the page of a customer in New York, where it lies before the first year."""
+        desk = a_desk("100")
+        assert desk.charge("5", occurred_at=datetime(1, 1, 1, tzinfo=UTC)) == "invalid_input"
+        assert (desk.last.field, desk.read().usable_micros) == ("occurred_at", micros("100"))
+
     def test_an_occurred_at_more_than_24_hours_ahead_is_bad_input(self):
         desk = created()
         assert desk.charge("5", occurred_at=NOON + days(1)) == ACCEPTED

@@ -173,6 +173,7 @@ def test_the_ledger_filters_by_kind_month_amount_and_what_a_line_counts_as(viewe
     assert kinds(most="5") == {"sms"}
     assert kinds(period=month) == {"sms", "addon", "payment"}
     assert kinds(period="2019-01") == set()
+    assert "Type a month such as 2026-11." in text(page(viewer, wallet, period="9999-12"))
 
 
 @pytest.mark.parametrize(

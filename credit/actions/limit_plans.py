@@ -203,7 +203,10 @@ def _days_later(starts_at: datetime, days: int, zone: str) -> datetime:
     longest = settings.CREDIT_LONGEST_TEMPORARY_LIMIT_DAYS
     if not isinstance(days, int) or isinstance(days, bool) or not 1 <= days <= longest:
         raise BadInput("days", _("Days must be a whole number from 1 to %(longest)s.") % {"longest": longest})
-    return periods.days_later(starts_at, days, zone)
+    try:
+        return periods.days_later(starts_at, days, zone)
+    except OverflowError:
+        raise inputs.outside_the_calendar("starts_at") from None
 
 
 def harms_of(wallet: Wallet, plan: Plan, current: Any, after: Any) -> list[str]:

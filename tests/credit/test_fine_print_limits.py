@@ -139,6 +139,12 @@ class TestTemporary:
         assert desk.set_limit("200", starts_at=start, days=1) == ACCEPTED
         assert desk.read(start).limit_ends_at == datetime(2026, 3, 29, 11, tzinfo=UTC)
 
+    @pytest.mark.parametrize("year", [9998, 9999])
+    def test_one_scheduled_where_the_calendar_ends_is_refused_by_name(self, year):
+        desk = opened("100", organization=an_organization(time_zone="Pacific/Kiritimati"))
+        assert desk.set_limit("200", starts_at=datetime(year, 12, 31, 23, tzinfo=UTC), days=365) != ACCEPTED
+        assert desk.last.field == "starts_at"
+
     def test_a_scheduled_one_that_starts_is_booked_with_the_running_one_superseded_at_that_instant(self):
         desk = opened("100")
         assert desk.set_limit("300", days=30) == ACCEPTED

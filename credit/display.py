@@ -1,5 +1,6 @@
 """How amounts, instants and wallets are written for people. Text only: the numbers come annotated from the rules."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -8,7 +9,7 @@ from django.utils import dates
 from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext
 from django.utils.translation import gettext as _
 
-from credit.languages import SOURCE, as_written
+from credit.languages import SOURCE, as_written, has_decimal_comma, with_comma
 from credit.money import MICROS, decimals, round_to_currency
 
 MINUS = "\u2212"
@@ -30,6 +31,15 @@ SCHEMES = {
 def amount(micros: int, currency: str, plus: bool = False) -> str:
     """Rounded to the currency's decimals, thousands grouped as the reader does: -1204000000, EUR -> "−1,204.00"."""
     return as_written(_english(micros, currency, plus))
+
+
+def amounts() -> Callable[[int, str], str]:
+    """`amount` for many: how the reader writes numbers is asked once and not for each."""
+    return _with_decimal_comma if has_decimal_comma() else _english
+
+
+def _with_decimal_comma(micros: int, currency: str) -> str:
+    return with_comma(_english(micros, currency))
 
 
 def _english(micros: int, currency: str, plus: bool = False) -> str:

@@ -28,7 +28,11 @@ def has_decimal_comma() -> bool:
 
 def as_written(number: str) -> str:
     """An English number as the reader writes it: "1,204.50" -> "1.204,50"."""
-    return number.translate(_SWAPPED) if has_decimal_comma() else number
+    return with_comma(number) if has_decimal_comma() else number
+
+
+def with_comma(number: str) -> str:
+    return number.translate(_SWAPPED)
 
 
 def _is_english(path: str) -> bool:

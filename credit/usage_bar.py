@@ -3,14 +3,16 @@
 Widths are integers of a 66 unit wide track and stand in SVG attributes, so no inline style is needed.
 """
 
+from functools import cache
+from html import escape
 from typing import Any
 
-from django.utils.html import escape, format_html, format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from credit.display import amount
+from credit.display import amounts
 from credit.languages import as_written
 
 START, WIDTH = 1, 66
@@ -29,43 +31,66 @@ _ARROW = '<path class="u-over" d="M68 1.5 74 7 68 12.5z"/>'
 
 def usage_bar(wallet: Any) -> SafeString:
     """For a wallet annotated by `Wallet.objects.at(now)`; words where there is no limit to be used."""
-    if wallet.used_percent is None:
-        return _words(wallet)
-    drawn, words = "".join(_parts(wallet)), _short_percent(wallet.used_percent)
-    return SafeString(
-        f'<div class="use"><svg width="75" height="15" role="img" aria-label="{escape(spoken(wallet))}">{drawn}</svg>'
-        f"<span><b>{escape(words)}</b></span></div>"
-    )
+    return bars_in(get_language()).of_wallet(wallet)
 
 
 def percent(used_percent: int) -> str:
-    return as_written(f"{used_percent:,}\u202f%")
+    return as_written(_english_percent(used_percent))
+
+
+def _english_percent(used_percent: int) -> str:
+    return f"{used_percent:,}\u202f%"
+
+
+class Bars:
+    """The bars of one language: its words are looked up once."""
+
+    def __init__(self) -> None:
+        self.amount = amounts()
+        self.used = _("%(used_percent)s %% of the limit used")
+        self.reserved = _("%(live_reserved)s of it reserved")
+        self.temporary = _("part of the limit is temporary")
+        self.without_bound = _("{amount} used")
+        self.without_limit = _in_words(format_html("{}", _("no limit to use")))
+
+    def of_wallet(self, wallet: Any) -> SafeString:
+        if wallet.used_percent is None:
+            return self._words(wallet)
+        drawn, words = "".join(_parts(wallet)), _short_percent(wallet.used_percent)
+        return SafeString(
+            f'<div class="use"><svg width="75" height="15" role="img" aria-label="{escape(self._spoken(wallet))}">'
+            f"{drawn}</svg><span><b>{words}</b></span></div>"
+        )
+
+    def _spoken(self, wallet: Any) -> str:
+        said = [self.used % {"used_percent": wallet.used_percent}]
+        if wallet.live_reserved_micros:
+            reserved = self.amount(wallet.live_reserved_micros, wallet.currency)
+            said.append(self.reserved % {"live_reserved": reserved})
+        if wallet.limit_state == "temporary":
+            said.append(self.temporary)
+        return ", ".join(said)
+
+    def _words(self, wallet: Any) -> SafeString:
+        if wallet.effective_limit_micros is not None:
+            return self.without_limit
+        used = self.amount(wallet.used_micros, wallet.currency)
+        code = format_html('{}<span class="visually-hidden"> {}</span>', used, wallet.currency)
+        return _in_words(format_html(self.without_bound, amount=code))
+
+
+@cache
+def bars_in(language: str | None) -> Bars:
+    """Of the language that is spoken just now."""
+    return Bars()
 
 
 def _short_percent(used_percent: int) -> str:
-    """As wide as the column takes; the whole figure is said and stands in the panel."""
-    return percent(used_percent) if used_percent < 1000 else ">\u202f999\u202f%"
+    """As wide as the column takes; the whole figure is said and stands in the panel. No thousands, no sign of them."""
+    return _english_percent(used_percent) if used_percent < 1000 else "&gt;\u202f999\u202f%"
 
 
-def spoken(wallet: Any) -> str:
-    said = [_("%(used_percent)s %% of the limit used") % {"used_percent": wallet.used_percent}]
-    if wallet.live_reserved_micros:
-        said.append(
-            _("%(live_reserved)s of it reserved")
-            % {"live_reserved": amount(wallet.live_reserved_micros, wallet.currency)}
-        )
-    if wallet.limit_state == "temporary":
-        said.append(_("part of the limit is temporary"))
-    return ", ".join(said)
-
-
-def _words(wallet: Any) -> SafeString:
-    if wallet.effective_limit_micros is None:
-        used = amount(wallet.used_micros, wallet.currency)
-        code = format_html('{}<span class="visually-hidden"> {}</span>', used, wallet.currency)
-        words = format_html(_("{amount} used"), amount=code)
-    else:
-        words = format_html("{}", _("no limit to use"))
+def _in_words(words: SafeString) -> SafeString:
     return format_html('<div class="use"><span class="xs muted">{}</span></div>', words)
 
 

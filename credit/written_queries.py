@@ -28,7 +28,7 @@ class Written:
         with connection.cursor() as cursor:
             cursor.execute(self.text, [_put(param, values, connection) for param in self.params])
             found = cursor.fetchall()
-        return _as_python(found, self.columns, connection)
+        return as_python(found, self.columns, connection)
 
     def row(self, **values: Any) -> list[Any] | None:
         return next(iter(self.rows(**values)), None)
@@ -45,7 +45,7 @@ def _put(param: Any, values: dict[str, Any], connection: Any) -> Any:
     return param.output_field.get_db_prep_value(values[param.name], connection)
 
 
-def _as_python(found: list[Any], columns: list[Any], connection: Any) -> list[list[Any]]:
+def as_python(found: list[Any], columns: list[Any], connection: Any) -> list[list[Any]]:
     """SQLite has no instants, truths and UUIDs of its own: what a column's field makes of what is stored."""
     rows = [list(row) for row in found]
     for place, column in enumerate(columns):

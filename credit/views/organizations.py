@@ -21,7 +21,7 @@ from credit.views.list_columns import hidden_columns
 from credit.views.list_frame import Rights, frame
 from credit.views.saved_views import asked_of_list, tabs_for
 from credit.views.wallet_list import WalletList
-from credit.views.wallet_rows import WalletRow, menus_of, numbers
+from credit.views.wallet_rows import Hand, WalletRow, menus_of, numbers
 
 PAGE_SIZE = 30
 VIEWS = [
@@ -55,11 +55,11 @@ def organizations_export(request: HttpRequest) -> HttpResponse:
 
 
 def _context(request: HttpRequest, wallets: WalletList, shown: Page) -> dict[str, Any]:
-    menus, rights = menus_of(request.user), Rights.of(request.user)
+    hand, rights = Hand(menus_of(request.user), wallets.now), Rights.of(request.user)
     hidden = hidden_columns(wallets.sort_name)
     tabs = _tabs(request)
     live = numbers([row[-1] for row in shown.rows], wallets.now)
-    rows = [WalletRow(wallet, menus, wallets.now) for wallet in live]
+    rows = [WalletRow(wallet, hand) for wallet in live]
     return {
         "section": "organizations",
         "search_text": wallets.text,

@@ -5,8 +5,10 @@ template's conditions and translations are worked out for the looks, and a row c
 """
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from html import escape
+from operator import attrgetter
 from typing import Any
 
 from django.conf import settings
@@ -20,8 +22,8 @@ TEXTS = (
     "wallet_id", "organization", "page", "uuid", "uuid_start", "mode", "balance", "currency", "unbilled", "reserved",
     "limit", "limit_ends", "falls_back_to", "usable", "use", "standing", "menu",
 )  # fmt: skip
-# Digits, signs and letters of ours: nothing in them has a meaning in HTML.
-_PLAIN = {"uuid", "uuid_start", "balance", "unbilled", "reserved", "limit", "usable"}
+# What may hold a sign that means something in HTML; the rest is digits and letters of ours, or HTML already.
+ESCAPED = {"wallet_id", "organization", "mode", "currency", "limit_ends", "falls_back_to"}
 _MARK = re.compile("\ue000(\\w+)\ue001")
 
 # What the template asks about a row: whether it has these texts, which sort its limit is, whether usable is bad.
@@ -33,7 +35,7 @@ def draw(rows: list[WalletRow], *, hidden: set[str], may_pick: bool) -> SafeStri
     if settings.DEBUG:
         _parts.cache_clear()
     language, hides = get_language(), frozenset(hidden)
-    return mark_safe("".join([_filled(row, *_parts(_look(row), hides, may_pick, language)) for row in rows]))  # noqa: S308
+    return mark_safe("".join([_parts(_look(row), hides, may_pick, language).filled(row) for row in rows]))  # noqa: S308
 
 
 def _look(row: WalletRow) -> Look:
@@ -43,23 +45,34 @@ def _look(row: WalletRow) -> Look:
 
 
 @lru_cache(maxsize=2000)
-def _parts(
-    look: Look, hidden: frozenset[str], may_pick: bool, language: str | None
-) -> tuple[str, tuple[str, ...]]:
-    """The row as a text with the names of what goes into it, `%(name)s`, and these names."""
+def _parts(look: Look, hidden: frozenset[str], may_pick: bool, language: str | None) -> "_Parts":
     has_page, has_unbilled, ends, is_bounded, limit_state, is_bad = look
     row: dict[str, Any] = {name: f"\ue000{name}\ue001" for name in TEXTS}
     absent = {"page": has_page, "unbilled": has_unbilled, "limit_ends": ends, "usable": is_bounded}
     row |= {name: "" for name, is_there in absent.items() if not is_there}
     row |= {"wallet": {"wallet_id": row["wallet_id"]}, "limit_state": limit_state, "is_bad": is_bad}
-    drawn = render_to_string("organizations/row.html", {"row": row, "hidden": hidden, "may_pick": may_pick})
-    names = tuple(dict.fromkeys(_MARK.findall(drawn)))
-    return _MARK.sub(r"%(\1)s", drawn.replace("%", "%%")), names
+    return _Parts(
+        render_to_string("organizations/row.html", {"row": row, "hidden": hidden, "may_pick": may_pick})
+    )
 
 
-def _filled(row: WalletRow, text: str, names: tuple[str, ...]) -> str:
-    return text % {name: _text(name, getattr(row, name)) for name in names}
+class _Parts:
+    """A row as a text with the names of what goes into it, `%(name)s`."""
+
+    def __init__(self, drawn: str) -> None:
+        names = dict.fromkeys(_MARK.findall(drawn))
+        self.text = _MARK.sub(r"%(\1)s", drawn.replace("%", "%%"))
+        self.plain = tuple(name for name in names if name not in ESCAPED)
+        self.escaped = tuple(name for name in names if name in ESCAPED)
+        self.plain_of, self.escaped_of = _all_of(self.plain), _all_of(self.escaped)
+
+    def filled(self, row: WalletRow) -> str:
+        texts = dict(zip(self.plain, self.plain_of(row), strict=True))
+        texts.update(zip(self.escaped, map(escape, self.escaped_of(row)), strict=True))
+        return self.text % texts
 
 
-def _text(name: str, value: str) -> str:
-    return value if name in _PLAIN or isinstance(value, SafeString) else escape(value)
+def _all_of(names: tuple[str, ...]) -> Callable[[WalletRow], tuple[str, ...]]:
+    """A row always has two of them."""
+    assert len(names) > 1, "of one name it would be no tuple"
+    return attrgetter(*names)

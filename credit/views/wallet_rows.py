@@ -1,10 +1,10 @@
 """One wallet as the list and the export show it: numbers of the rule turned into text, once, before the template."""
 
-from collections.abc import Iterable
+import json
+from collections import namedtuple
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, lru_cache
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
 
@@ -21,7 +21,8 @@ from credit import display, viewer
 from credit.copies import among
 from credit.models import Wallet
 from credit.templatetags.portal import standing_badge
-from credit.usage_bar import usage_bar
+from credit.usage_bar import bars_in
+from credit.written_queries import as_python
 
 SHOWN = (
     "effective_limit_micros",
@@ -50,41 +51,43 @@ COLUMNS = (
 )
 
 
-def numbers(pks: list[int], now: datetime) -> list[SimpleNamespace]:
+def numbers(pks: list[int], now: datetime) -> list[Any]:
     """What the list shows of these wallets at an instant, in the same order."""
     using = Wallet.objects.all().db
-    read = _read_at_once if connections[using].vendor == "postgresql" else _read
-    found = {row["id"]: SimpleNamespace(**row) for row in read(pks, now, using)}
+    text, columns = _statement(using)
+    asked = _asked_of_postgresql if connections[using].vendor == "postgresql" else _asked_of_sqlite
+    with connections[using].cursor() as cursor:
+        asked(cursor, text, pks, now)
+        found = {row[0]: Numbers._make(row) for row in as_python(cursor.fetchall(), columns, cursor.db)}
     return [found[pk] for pk in pks if pk in found]
 
 
-def _read(pks: list[int], now: datetime, using: str) -> Iterable[dict[str, Any]]:
-    return _asked(pks, now, using)
+Numbers = namedtuple("Numbers", (*COLUMNS, *SHOWN))  # type: ignore[misc]
 
 
-def _asked(pks: list[int], now: datetime, using: str) -> Any:
-    wallets = Wallet.objects.using(using).at(now, *SHOWN).filter(pk__in=among(pks, using))
-    return wallets.order_by().values(*COLUMNS, *SHOWN)
+def _asked_of_postgresql(cursor: Any, text: str, pks: list[int], now: datetime) -> None:
+    """The values as they are; Django and the driver took longer over the long text than the server."""
+    instant = f"'{now.isoformat()}'::timestamptz"
+    cursor.execute(text % {"now": instant, "pks": f"'{{{','.join(map(str, map(int, pks)))}}}'"})
 
 
-def _read_at_once(pks: list[int], now: datetime, using: str) -> Iterable[dict[str, Any]]:
-    """PostgreSQL gives values as they are; Django and the driver took longer over the long text than the server."""
-    text = _statement(using).format(
-        now=f"'{now.isoformat()}'::timestamptz", pks=", ".join(map(str, map(int, pks)))
-    )
-    with connections[using].cursor() as cursor:
-        cursor.execute(text)
-        return [dict(zip((*COLUMNS, *SHOWN), row, strict=True)) for row in cursor.fetchall()]
+def _asked_of_sqlite(cursor: Any, text: str, pks: list[int], now: datetime) -> None:
+    """The instant stands in the text dozens of times and is given once."""
+    instant = cursor.db.ops.adapt_datetimefield_value(now)
+    cursor.execute(text, {"now": instant, "pks": json.dumps(pks)})
 
 
 @cache
-def _statement(using: str) -> str:
-    """With `{now}` and `{pks}` where the instant and the wallets go."""
+def _statement(using: str) -> tuple[str, list[Any]]:
+    """With `%(now)s` and `%(pks)s` where the instant and the wallets go; and its columns."""
     no_instant = datetime(1, 1, 1, tzinfo=UTC)
-    text, params = _asked([], no_instant, using).query.get_compiler(using).as_sql()
-    places = ["'{{{pks}}}'" if param == [] else "{now}" for param in params]
-    assert all(param in ([], no_instant) for param in params), "the rule writes its own constants"
-    return str(text % tuple(places))
+    wallets = Wallet.objects.using(using).at(no_instant, *SHOWN).filter(pk__in=among([], using))
+    compiler = wallets.order_by().values_list(*COLUMNS, *SHOWN).query.get_compiler(using)
+    text, params = compiler.as_sql()
+    instants = (no_instant, connections[using].ops.adapt_datetimefield_value(no_instant))
+    assert all(param in (*instants, [], "[]") for param in params), "the rule writes its own constants"
+    places = ("%(now)s" if param in instants else "%(pks)s" for param in params)
+    return text.replace("%%", "%%%%") % tuple(places), [column for column, _sql, _alias in compiler.select]
 
 
 _PLACEHOLDER = "00000000-0000-0000-0000-000000000000"
@@ -195,43 +198,46 @@ def _menus(language: str | None, rights: tuple[str, ...]) -> Menus:
     return Menus(_Holder(rights))
 
 
+class Hand:
+    """How rows are written for one reader: language and sign of decimals are asked once for a page of them."""
+
+    def __init__(self, menus: Menus, now: datetime) -> None:
+        self.menus, self.now = menus, now
+        self.language = get_language()
+        self.amount = display.amounts()
+        self.bars = bars_in(self.language)
+
+
 class WalletRow:
     """What the template prints for one wallet. No rule here: every number comes annotated."""
 
-    def __init__(self, wallet: Any, menus: Menus, now: datetime) -> None:
-        self.wallet = wallet
+    def __init__(self, wallet: Any, hand: Hand) -> None:
+        self.wallet, self.hand = wallet, hand
         self.organization = wallet.organization__name
         self.currency = wallet.currency
-        self.now = now
         self.wallet_id = wallet.wallet_id
         uuid = str(wallet.organization__uuid)
         self.uuid, self.uuid_start = uuid, uuid[:8]
         quoted = quote(wallet.wallet_id, safe="")
-        self.page = menus.page_of(uuid, quoted)
-        self.menu = menus.of(wallet, uuid, quoted)
+        self.page = hand.menus.page_of(uuid, quoted)
+        self.menu = hand.menus.of(wallet, uuid, quoted)
         self.balance = self._text(wallet.balance_micros)
         self.unbilled = self._text(wallet.live_unbilled_micros) if wallet.mode == "postpaid" else ""
         self.reserved = self._text(wallet.live_reserved_micros)
-        self.mode = display.mode_words(wallet.mode, wallet.scheme)
+        self.mode = _mode(wallet.mode, wallet.scheme, hand.language)
+        self.limit = self._text(wallet.effective_limit_micros)
+        self.limit_state = wallet.limit_state
         self.usable = self._text(wallet.usable_micros)
         self.is_bad = self.usable and wallet.usable_micros <= 0
 
     def _text(self, micros: int | None) -> str:
-        return "" if micros is None else display.amount(micros, self.currency)
-
-    @property
-    def limit(self) -> str:
-        return self._text(self.wallet.effective_limit_micros)
-
-    @property
-    def limit_state(self) -> str:
-        return self.wallet.limit_state
+        return "" if micros is None else self.hand.amount(micros, self.currency)
 
     @cached_property
     def limit_ends(self) -> str:
         """The temporary limit's badge: its end on the viewer's clock and what it falls back to."""
         ends_at = self.wallet.limit_ends_at
-        return "" if ends_at is None else display.day_and_time(ends_at, viewer.zone(), self.now)
+        return "" if ends_at is None else display.day_and_time(ends_at, viewer.zone(), self.hand.now)
 
     @property
     def falls_back_to(self) -> str:
@@ -240,11 +246,16 @@ class WalletRow:
 
     @property
     def use(self) -> SafeString:
-        return usage_bar(self.wallet)
+        return self.hand.bars.of_wallet(self.wallet)
 
     @property
     def standing(self) -> SafeString:
-        return _badge(self.wallet.standing, get_language())
+        return _badge(self.wallet.standing, self.hand.language)
+
+
+@cache
+def _mode(mode: str, scheme: str, language: str | None) -> str:
+    return display.mode_words(mode, scheme)
 
 
 @cache

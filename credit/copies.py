@@ -14,6 +14,8 @@ from django.db.models.expressions import RawSQL
 
 from credit import facets
 from credit.models import CopyState, WalletCopy
+from credit.rule_sql import Slot
+from credit.written_queries import ask
 
 OLDEST = timedelta(seconds=60)
 NO_CONDITION = Q()
@@ -64,10 +66,8 @@ def _taken_at(now: datetime, using: str) -> datetime | None:
     if connections[using].vendor != "postgresql":  # the driver knows no instants
         kept = CopyState.objects.filter(pk=1, layout=facets.LAYOUT, taken_at__range=(now - OLDEST, now))
         return kept.values_list("taken_at", flat=True).first()
-    with connections[using].cursor() as cursor:
-        cursor.execute(_STATE, [facets.LAYOUT, now - OLDEST, now])
-        row = cursor.fetchone()
-    return row[0] if row else None
+    rows = ask(using, _STATE, [facets.LAYOUT, now - OLDEST, now])
+    return rows[0][0] if rows else None
 
 
 _NAMES = {field.attname for field in WalletCopy._meta.fields}
@@ -86,11 +86,15 @@ def _copies(taken_at: datetime, using: str) -> Copies | None:
     return known
 
 
-def among(values: Sequence[int], using: str) -> RawSQL:
-    """For `pk__in`: one parameter however many values."""
-    if connections[using].vendor == "postgresql":
-        return RawSQL("SELECT unnest(%s::bigint[])", [list(values)])
-    return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(values))])
+def among(values: Sequence[int] | Slot, using: str) -> RawSQL:
+    """For `pk__in`: one parameter however many values; a slot takes it as the database reads it."""
+    is_postgresql = connections[using].vendor == "postgresql"
+    given: Any = values
+    if not isinstance(values, Slot):
+        given = list(values) if is_postgresql else json.dumps(list(values))
+    if is_postgresql:
+        return RawSQL("SELECT unnest(%s::bigint[])", [given])
+    return RawSQL("SELECT value FROM json_each(%s)", [given])
 
 
 class _IsAmong(Func):

@@ -7,7 +7,9 @@ groups' names. Nothing is kept from one request to the next: a right that was ta
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS
+
+from credit.written_queries import ask
 
 # The person's own rights stand under no group; a group without rights is named all the same.
 _OF_A_PERSON = """
@@ -46,9 +48,7 @@ def group_names(person: Any) -> list[str]:
 
 def _read(person: Any) -> None:
     """Kept on the person, who is read anew for each request; the rights where Django keeps them."""
-    with connection.cursor() as cursor:
-        cursor.execute(_OF_A_PERSON, [person.pk, person.pk])
-        found = cursor.fetchall()
+    found = ask(DEFAULT_DB_ALIAS, _OF_A_PERSON, [person.pk, person.pk])
     person._group_names = sorted({name for name, _, _ in found if name is not None})
     if not person.is_superuser:
         person._perm_cache = {f"{app}.{codename}" for _, app, codename in found if codename is not None}

@@ -22,9 +22,10 @@ _NOW = "now"
 class Slot(Expression):
     """Where a value goes once the text is used."""
 
-    def __init__(self, name: str, output_field: Field):
+    def __init__(self, name: str, output_field: Field | None):
         super().__init__(output_field=output_field)
         self.name = name
+        self.is_given_as_it_is = output_field is None
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         return "%s", [self]
@@ -52,9 +53,7 @@ class Rule(Expression):
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         text, slots = compiled(self.name, self.given, connection.alias, self.alias)
-        return text, [
-            slot.output_field.get_db_prep_value(self.values[slot.name], connection) for slot in slots
-        ]
+        return text, [_put(self.values[slot.name], slot, connection) for slot in slots]
 
     @property
     def identity(self) -> Any:
@@ -64,6 +63,11 @@ class Rule(Expression):
             self.alias,
             tuple(sorted(self.values.items(), key=lambda item: item[0])),
         )
+
+
+def _put(value: Any, place: Slot, connection: Any) -> Any:
+    """A slot stays one: then the text around the rule is one that is written once, too (credit/written_queries.py)."""
+    return value if isinstance(value, Slot) else place.output_field.get_db_prep_value(value, connection)
 
 
 def annotations(now: datetime, names: tuple[str, ...] = (), **given: Any) -> dict[str, Rule]:

@@ -1,11 +1,16 @@
 """Questions that come with every page: Django writes their text once, afterwards only the values are put in.
 
-Django takes longer over the text of a small query than the database over its answer. Whoever keeps a `Written` keeps no
-answer: each time the database is asked anew.
+Django takes longer over the text of a small query than the database over its answer, and PostgreSQL longer to plan it
+than to answer: there the texts are prepared, once for each connection. Whoever keeps a `Written` keeps no answer: each
+time the database is asked anew.
 """
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
+import psycopg
 from django.db import connections
 from django.db.models import Field, QuerySet
 
@@ -17,35 +22,82 @@ class Written:
 
     def __init__(self, query: "QuerySet[Any, Any]", using: str):
         compiler = query.query.get_compiler(using)
+        text, params = compiler.as_sql()
         self.using = using
-        self.text, params = compiler.as_sql()
-        self.params = list(params)
         self.columns = [column for column, _sql, _alias in compiler.select]
+        # A slot that stands there many times is given once.
+        self.given = list(dict.fromkeys(params))
+        is_postgresql = connections[using].vendor == "postgresql"
+        places = [
+            ("${}" if is_postgresql else "%(p{})s").format(self.given.index(param) + 1) for param in params
+        ]
+        self.text = _filled(text if is_postgresql else text.replace("%%", "%%%%"), places)
 
     def rows(self, **values: Any) -> list[list[Any]]:
         """The rows as Python values; `values` fill the slots of their names."""
         connection = connections[self.using]
-        with connection.cursor() as cursor:
-            cursor.execute(self.text, [_put(param, values, connection) for param in self.params])
-            found = cursor.fetchall()
-        return as_python(found, self.columns, connection)
+        given = [_put(param, values, connection) for param in self.given]
+        if connection.vendor == "postgresql":
+            with prepared(connection) as cursor:
+                cursor.execute(self.text, given)
+                found = cursor.fetchall()
+        else:
+            with connection.cursor() as cursor:
+                cursor.execute(self.text, {f"p{number}": value for number, value in enumerate(given, 1)})
+                found = cursor.fetchall()
+        return _as_python(found, self.columns, connection)
 
     def row(self, **values: Any) -> list[Any] | None:
         return next(iter(self.rows(**values)), None)
 
 
-def slot(name: str, field: "Field[Any, Any]") -> Any:
-    """Where a value of that field's kind goes, in a filter."""
+def slot(name: str, field: "Field[Any, Any] | None" = None) -> Any:
+    """Where a value goes, in a filter; without a field it is given as the driver takes it."""
     return Slot(name, field)
+
+
+def ask(using: str, text: str, params: Sequence[Any]) -> list[Any]:
+    """The rows of a text that comes again and again; a LIMIT in it is a number, or its plan would know no better."""
+    connection = connections[using]
+    if connection.vendor != "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(text, params)
+            return cursor.fetchall()
+    with prepared(connection) as cursor:
+        cursor.execute(_numbered(text), params)
+        return cursor.fetchall()
+
+
+@contextmanager
+def prepared(connection: Any) -> Iterator[Any]:
+    """A cursor whose texts say $1, $2: what comes again is planned once (DATABASE_PREPARE_THRESHOLD).
+
+    Under Django's own, so that queries are counted and errors are Django's.
+    """
+    connection.ensure_connection()
+    with connection.wrap_database_errors:
+        raw = psycopg.RawCursor(connection.connection)
+    with connection._prepare_cursor(raw) as cursor:
+        yield cursor
+
+
+@lru_cache(maxsize=1000)
+def _numbered(text: str) -> str:
+    return _filled(text, [f"${number}" for number in range(1, text.count("%s") + 1)])
+
+
+def _filled(text: str, places: Sequence[str]) -> str:
+    return str(text % tuple(places))
 
 
 def _put(param: Any, values: dict[str, Any], connection: Any) -> Any:
     if not isinstance(param, Slot):
         return param
-    return param.output_field.get_db_prep_value(values[param.name], connection)
+    value = values[param.name]
+    return value if param.is_given_as_it_is else param.output_field.get_db_prep_value(value, connection)
 
 
-def as_python(found: list[Any], columns: list[Any], connection: Any) -> list[list[Any]]:
+def _as_python(found: list[Any], columns: list[Any], connection: Any) -> list[list[Any]]:
     """SQLite has no instants, truths and UUIDs of its own: what a column's field makes of what is stored."""
     rows = [list(row) for row in found]
     for place, column in enumerate(columns):

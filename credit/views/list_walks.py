@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
-from django.db import connections
 from django.db.models import QuerySet
 
 from credit import copies, facets
@@ -18,6 +17,7 @@ from credit.copies import Picked
 from credit.models import Wallet
 from credit.views import keyset
 from credit.views.keyset import First, Order
+from credit.written_queries import ask
 
 LONGEST = 1500  # wallets looked at for one page; where it takes more, asking each facet is quicker
 MARGIN = 3  # matches do not stand at equal distances
@@ -40,8 +40,8 @@ class Walk:
 
     def first(self, beyond: list[Any] | None, upwards: bool, size: int) -> list[Any]:
         """The first rows beyond a place."""
-        statement = f"{self._statement(upwards, beyond is not None)} LIMIT %s"
-        return self._asked(statement, [*_places(beyond), size])
+        statement = f"{self._statement(upwards, beyond is not None)} LIMIT {size:d}"
+        return self._asked(statement, _places(beyond))
 
     def first_met(
         self, asked: dict[str, list[str]], picked: Picked, otherwise: First,
@@ -60,9 +60,7 @@ class Walk:
         return otherwise(beyond, upwards, size)
 
     def _asked(self, statement: str, params: list[Any]) -> list[Any]:
-        with connections[self.using].cursor() as cursor:
-            cursor.execute(statement, params)
-            return [*map(_row(self.names)._make, cursor.fetchall())]
+        return [*map(_row(self.names)._make, ask(self.using, statement, params))]
 
     def _statement(self, upwards: bool, is_marked: bool) -> str:
         known = (self.key, upwards, is_marked, self.using)
@@ -83,11 +81,10 @@ class Walk:
 
 def counted_wallets(using: str) -> int:
     """All of them, as `keyset.capped_count` counts."""
-    with connections[using].cursor() as cursor:
-        cursor.execute(
-            "SELECT COUNT(*) FROM (SELECT 1 FROM credit_wallet LIMIT %s) AS counted", [keyset.COUNT_LIMIT + 1]
-        )
-        return int(cursor.fetchone()[0])
+    counted = (
+        f"SELECT COUNT(*) FROM (SELECT 1 FROM credit_wallet LIMIT {keyset.COUNT_LIMIT + 1:d}) AS counted"  # noqa: S608
+    )
+    return int(ask(using, counted, [])[0][0])
 
 
 def by_facets(

@@ -6,7 +6,6 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.models import User
-from django.db import connections
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
@@ -23,6 +22,7 @@ from credit.forms.saved_views import ColumnsForm, LookForm, ViewForm
 from credit.models import SavedView
 from credit.views.list_columns import CHOOSABLE, words_of
 from credit.views.panels import saved
+from credit.written_queries import Written, slot
 
 sees_wallets = permission_required("credit.view_wallet", raise_exception=True)
 PLACES = ("after", "before")
@@ -39,17 +39,13 @@ def offered_to(user: Any) -> Any:
 def tabs_for(user: Any) -> list[tuple[str, str]]:
     """What the list shows beside its own tabs: (name, query). One query, whose text Django writes once."""
     using = SavedView.objects.all().db
-    with connections[using].cursor() as cursor:
-        cursor.execute(_tabs_statement(using), [user.pk])
-        return cursor.fetchall()
+    return [(name, query) for name, query, *_order in _written_tabs(using).rows(owner=user.pk)]
 
 
 @cache
-def _tabs_statement(using: str) -> str:
-    tabs = offered_to(User(pk=1)).values_list("name", "query")[: 2 * saved_views.MOST_VIEWS]
-    text, params = tabs.query.get_compiler(using).as_sql()
-    assert params == (1,), "only whose they are is put in"
-    return str(text)
+def _written_tabs(using: str) -> Written:
+    tabs = offered_to(slot("owner", User._meta.pk)).values_list("name", "query")
+    return Written(tabs[: 2 * saved_views.MOST_VIEWS], using)
 
 
 def asked_of_list(asked: QueryDict) -> str:

@@ -3,12 +3,13 @@
 import json
 from collections import namedtuple
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import quote
 
 from django.db import connections
+from django.db.models import DateTimeField
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import cached_property
@@ -22,7 +23,7 @@ from credit.copies import among
 from credit.models import Wallet
 from credit.templatetags.portal import standing_badge
 from credit.usage_bar import bars_in
-from credit.written_queries import as_python
+from credit.written_queries import Written, slot
 
 SHOWN = (
     "effective_limit_micros",
@@ -51,43 +52,22 @@ COLUMNS = (
 )
 
 
-def numbers(pks: list[int], now: datetime) -> list[Any]:
-    """What the list shows of these wallets at an instant, in the same order."""
-    using = Wallet.objects.all().db
-    text, columns = _statement(using)
-    asked = _asked_of_postgresql if connections[using].vendor == "postgresql" else _asked_of_sqlite
-    with connections[using].cursor() as cursor:
-        asked(cursor, text, pks, now)
-        found = {row[0]: Numbers._make(row) for row in as_python(cursor.fetchall(), columns, cursor.db)}
-    return [found[pk] for pk in pks if pk in found]
-
-
 Numbers = namedtuple("Numbers", (*COLUMNS, *SHOWN))  # type: ignore[misc]
 
 
-def _asked_of_postgresql(cursor: Any, text: str, pks: list[int], now: datetime) -> None:
-    """The values as they are; Django and the driver took longer over the long text than the server."""
-    instant = f"'{now.isoformat()}'::timestamptz"
-    cursor.execute(text % {"now": instant, "pks": f"'{{{','.join(map(str, map(int, pks)))}}}'"})
-
-
-def _asked_of_sqlite(cursor: Any, text: str, pks: list[int], now: datetime) -> None:
-    """The instant stands in the text dozens of times and is given once."""
-    instant = cursor.db.ops.adapt_datetimefield_value(now)
-    cursor.execute(text, {"now": instant, "pks": json.dumps(pks)})
+def numbers(pks: list[int], now: datetime) -> list[Any]:
+    """What the list shows of these wallets at an instant, in the same order."""
+    using = Wallet.objects.all().db
+    given = pks if connections[using].vendor == "postgresql" else json.dumps(pks)
+    found = {row[0]: Numbers._make(row) for row in _written(using).rows(now=now, pks=given)}
+    return [found[pk] for pk in pks if pk in found]
 
 
 @cache
-def _statement(using: str) -> tuple[str, list[Any]]:
-    """With `%(now)s` and `%(pks)s` where the instant and the wallets go; and its columns."""
-    no_instant = datetime(1, 1, 1, tzinfo=UTC)
-    wallets = Wallet.objects.using(using).at(no_instant, *SHOWN).filter(pk__in=among([], using))
-    compiler = wallets.order_by().values_list(*COLUMNS, *SHOWN).query.get_compiler(using)
-    text, params = compiler.as_sql()
-    instants = (no_instant, connections[using].ops.adapt_datetimefield_value(no_instant))
-    assert all(param in (*instants, [], "[]") for param in params), "the rule writes its own constants"
-    places = ("%(now)s" if param in instants else "%(pks)s" for param in params)
-    return text.replace("%%", "%%%%") % tuple(places), [column for column, _sql, _alias in compiler.select]
+def _written(using: str) -> Written:
+    now: Any = slot("now", DateTimeField())
+    wallets = Wallet.objects.using(using).at(now, *SHOWN).filter(pk__in=among(slot("pks"), using))
+    return Written(wallets.order_by().values_list(*COLUMNS, *SHOWN), using)
 
 
 _PLACEHOLDER = "00000000-0000-0000-0000-000000000000"

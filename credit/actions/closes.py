@@ -44,7 +44,8 @@ Amounts = dict[int, dict[str, tuple[int, int]]]
 # Wallets in one transaction at most: no charge may wait long for it. SQLite lets one writer in at a time.
 AT_ONCE = {"postgresql": 100, "sqlite": 100}
 FEWEST_AT_ONCE = 10
-AIMED_SECONDS = 0.025  # for a transaction: half of what a close may take, the other half is the disk's
+# A transaction may take 50 ms on PostgreSQL: half of them is left to the disk. On SQLite a charge waits 100 ms at most.
+AIMED_SECONDS = {"postgresql": 0.025, "sqlite": 0.05}
 
 
 class Pace:
@@ -54,11 +55,11 @@ class Pace:
     """
 
     def __init__(self, vendor: str) -> None:
-        self.most = AT_ONCE[vendor]
+        self.most, self.seconds = AT_ONCE[vendor], AIMED_SECONDS[vendor]
         self.wallets = self.most // 4
 
     def took(self, wallets: int, seconds: float) -> None:
-        fitting = int(wallets * AIMED_SECONDS / max(seconds, 0.001))
+        fitting = int(wallets * self.seconds / max(seconds, 0.001))
         # One slow flush says little: the next transaction is at least half as long, and at most twice.
         near = min(max(fitting, wallets // 2), wallets * 2)
         self.wallets = min(max(near, FEWEST_AT_ONCE), self.most)

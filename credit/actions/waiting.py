@@ -12,7 +12,6 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
-    Sum,
     Value,
 )
 from django.db.models.functions import Coalesce
@@ -21,6 +20,7 @@ from credit.actions.authority import Bounds, best, is_bound, rows_of
 from credit.actions.deeds import DEEDS
 from credit.actors import Actor
 from credit.models import ApiClient, Authority, ChangeRequest, Increase
+from credit.models.sums import capped_sum
 
 
 def waiting_for(by: Actor, now: datetime) -> QuerySet[ChangeRequest]:
@@ -54,7 +54,7 @@ def of_person(user: Any) -> Q:
 
 def _spent(now: datetime) -> Any:
     increases = Increase.objects.counted(now).filter(wallet=OuterRef("wallet")).order_by()
-    summed = increases.values("wallet").annotate(total=Sum("increase_micros")).values("total")
+    summed = increases.values("wallet").annotate(total=capped_sum("increase_micros")).values("total")
     return Coalesce(Subquery(summed, output_field=BigIntegerField()), Value(0, BigIntegerField()))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from credit import display
@@ -16,6 +16,7 @@ from credit.archive import telling
 from credit.documents import parties, typesetting
 from credit.languages import in_source
 from credit.models import Transaction, Wallet
+from credit.models.sums import WideSum
 from credit.models.transaction import TransactionQuerySet
 from credit.past import last_sequence_by
 from credit.periods import first_instant
@@ -128,8 +129,8 @@ def _sums(wallet: Wallet, before: int, until: int) -> tuple[int, list[KindSum]]:
         .values("kind")
         .annotate(
             count=Count("pk"),
-            micros=Sum("amount_micros"),
-            came_in=Sum("amount_micros", filter=Q(amount_micros__gt=0)),
+            micros=WideSum("amount_micros"),
+            came_in=WideSum("amount_micros", filter=Q(amount_micros__gt=0)),
         )
     )
     by_kind = {row["kind"]: row for row in rows}

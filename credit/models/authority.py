@@ -5,10 +5,11 @@ from typing import Any, Self
 
 from django.contrib.auth.models import Group
 from django.db import models
-from django.db.models import Q, Sum
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from credit.models.recorded import Recorded
+from credit.models.sums import WideSum
 from credit.models.wallet import Wallet
 
 # Increases of one wallet add up over this span, so that many small ones are no way around one large one.
@@ -65,7 +66,7 @@ class IncreaseQuerySet(models.QuerySet["Increase"]):
         return self.filter(at__gt=at - WINDOW)
 
     def total(self) -> int:
-        summed: dict[str, Any] = self.aggregate(total=Sum("increase_micros"))
+        summed: dict[str, Any] = self.aggregate(total=WideSum("increase_micros"))
         return summed["total"] or 0
 
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext_lazy
 
 from credit.models import Invoice, Wallet
+from credit.models.sums import WideSum
 from credit.reports.local_days import IsIn
 from credit.reports.overdue import MODE, OPEN_MICROS, open_invoices, today
 from credit.terms import PaymentMode
@@ -63,17 +64,17 @@ def per_currency(now: datetime) -> list[Ageing]:
     """All customers together, the currencies in the order of their codes."""
     found: dict[str, Ageing] = {}
     for code, micros in (
-        _due(now).values_list("currency").annotate(total=Sum("due_micros")).order_by("currency")
+        _due(now).values_list("currency").annotate(total=WideSum("due_micros")).order_by("currency")
     ):
         found[code] = Ageing(code, int(micros))
     there = today(now).expression([most for _, _, most in CLASSES if most is not None])
     rows = _open_by_due_date(open_invoices(), "currency").annotate(
-        there=there, asked=Sum(OPEN_MICROS, filter=Q(IsIn(MODE, [PaymentMode.PREPAID])))
+        there=there, asked=WideSum(OPEN_MICROS, filter=Q(IsIn(MODE, [PaymentMode.PREPAID])))
     )
     for row in rows:
         ageing = found.setdefault(row["currency"], Ageing(row["currency"]))
         ageing.add(row, row["there"])
-        ageing.due_micros += row["asked"] or 0
+        ageing.due_micros += row["asked"]
     return [found[code] for code in sorted(found)]
 
 
@@ -85,7 +86,9 @@ def _due(now: datetime) -> QuerySet[Wallet]:
 
 def _open_by_due_date(invoices: QuerySet[Invoice], *columns: str) -> QuerySet:
     """Some hundred rows, whatever the number of invoices; which class a date is in is decided here."""
-    return invoices.order_by().values(*columns, "due_on").annotate(open=Sum(OPEN_MICROS), count=Count("pk"))
+    return (
+        invoices.order_by().values(*columns, "due_on").annotate(open=WideSum(OPEN_MICROS), count=Count("pk"))
+    )
 
 
 def per_wallet(wallets: Sequence[Wallet], now: datetime) -> dict[int, Ageing]:

@@ -8,10 +8,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import BigIntegerField, Count, Sum
+from django.db.models import Count
 
 from credit.models import Exposure, ExposureLine, Wallet
-from credit.money import MICROS
+from credit.models.sums import WideSum
 from credit.terms import LimitState
 
 STATES = ("mode", "standing", "limit_state")
@@ -24,23 +24,6 @@ SUMS = {
 # The job counts every five minutes; what is older than this is shown, and said to be late.
 FRESH = timedelta(minutes=15)
 FEW = 2000  # wallets that a page may count itself
-
-
-class WideSum(Sum):
-    """A sum that is exact however wide it gets: PostgreSQL's is; SQLite adds units and the rest apart."""
-
-    output_field = BigIntegerField()
-
-    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        sql, params = compiler.compile(self.source_expressions[0])
-        text = f"SUM(({sql}) / {MICROS}) || ' ' || SUM(({sql}) %% {MICROS})"
-        return text, (*params, *params)
-
-    def convert_value(self, value: Any, expression: Any, connection: Any) -> int:
-        if isinstance(value, str):
-            units, rest = value.split()
-            return int(units) * MICROS + int(rest)
-        return int(value or 0)
 
 
 def count(now: datetime) -> list[tuple[Exposure, list[ExposureLine]]]:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from credit import display
 from credit.models import Invoice, LockedMonth, MonthEndRun, Wallet
+from credit.models.sums import WideSum
 from credit.terms import Kind
 
 MOST_COUNTED = 10_000
@@ -117,7 +118,7 @@ def drafts() -> tuple[list[dict[str, Any]], bool]:
         Invoice.objects.filter(issued_at=None).order_by("kind", "created_at").values("pk")[: MOST_COUNTED + 1]
     )
     rows = Invoice.objects.filter(pk__in=some).order_by("currency").values("currency")
-    found = list(rows.annotate(count=Count("pk"), total=Sum("total_micros"), held=Count("held_back_at")))
+    found = list(rows.annotate(count=Count("pk"), total=WideSum("total_micros"), held=Count("held_back_at")))
     return found, sum(row["count"] for row in found) > MOST_COUNTED
 
 

@@ -30,6 +30,7 @@ from credit.actions import (
     reconciliation,
     reminders,
     reservations,
+    revenue_days,
     sealing,
 )
 from credit.actions.seal_checks import Check
@@ -302,3 +303,28 @@ def refresh_copies() -> dict[str, int]:
     """What lists pick their rows by; they are asked to be no older than a minute."""
     chunks = copies.refresh(now=timezone.now)
     return jobs.run(name="Copy numbers for lists", chunks=chunks, now=timezone.now, kept=COPIES_TOLD)
+
+
+@shared_task(**_FAULTS)
+def add_up_revenue() -> dict[str, int]:
+    """For a while; the next run goes on where this one stops."""
+
+    def chunks() -> Iterator[dict[str, int]]:
+        ends = monotonic() + SENDING_SECONDS
+        for lines in revenue_days.add_up(now=timezone.now()):
+            yield {"ledger_lines": lines}
+            if monotonic() > ends:
+                return
+
+    return jobs.run(name="Add up revenue", chunks=chunks(), now=timezone.now)
+
+
+@shared_task(**_FAULTS)
+def check_revenue() -> dict[str, int]:
+    """The running month and the one before; a difference is an error of the run."""
+
+    def chunks() -> Iterator[dict[str, int]]:
+        for month in revenue_days.months_to_check(timezone.now()):
+            yield {"ledger_lines": revenue_days.check(month, now=timezone.now())}
+
+    return jobs.run(name="Check revenue", chunks=chunks(), now=timezone.now)

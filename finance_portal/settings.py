@@ -325,6 +325,8 @@ CELERY_BEAT_SCHEDULE = {
     "suspend overdue": every(3600, "suspend_overdue"),
     "seal what is written": every(300, "seal_what_is_written"),
     "verify seals": every(86_400, "verify_seals"),
+    "add up revenue": every(300, "add_up_revenue"),
+    "check revenue": every(86_400, "check_revenue"),
     "book kept promises": every(600, "book_kept_promises"),
     "watch wallets": every(15, "watch_wallets"),
     "send alerts": every(15, "send_alert_mails"),

@@ -17,7 +17,8 @@ from django.db.models import Max, Model
 from credit.actions.canonical import COLUMNS, NEWEST_COLUMNS, canonical
 from credit.models import Change, Seal, SealCheck, Sealed, SealHorizon, Transaction
 
-TABLES: dict[str, type[Model]] = {Sealed.CHANGES: Change, Sealed.LEDGER: Transaction}
+REVENUE = "revenue"  # no chain: whoever adds the ledger up asks here too which lines are complete
+TABLES: dict[str, type[Model]] = {Sealed.CHANGES: Change, Sealed.LEDGER: Transaction, REVENUE: Transaction}
 MOST_ROWS = {Sealed.CHANGES: 1_000, Sealed.LEDGER: 10_000}
 BEFORE_THE_FIRST = "0" * 64
 # PostgreSQL hands out a pk an instant before the transaction that asked is known to be one that writes.
@@ -28,12 +29,12 @@ log = logging.getLogger(__name__)
 
 def seal(of: str, *, now: datetime) -> Iterator[Seal]:
     """The seals of everything that is complete by now, one short transaction each."""
-    final = _complete_up_to(of, now)
+    final = complete_up_to(of, now)
     while final is not None and (made := _next(of, final, now)):
         log.info("Seal %s of %s up to pk %s: %s", made.number, made.of, made.last_pk, made.digest)
         yield made
     if final is not None:
-        _look_ahead(of, now)
+        look_ahead(of, now)
 
 
 def digest(seal: Seal, rows: Iterable[tuple[int, str]]) -> tuple[str, int]:
@@ -88,7 +89,7 @@ def _next(of: str, final: int, now: datetime) -> Seal | None:
 # -- which rows are complete
 
 
-def _complete_up_to(of: str, now: datetime) -> int | None:
+def complete_up_to(of: str, now: datetime) -> int | None:
     """Up to this pk nothing can come any more; None while that has to be waited for."""
     if connection.vendor != "postgresql":
         return _last_pk(of)  # one writer at a time: the order of pks is that of commits
@@ -99,7 +100,7 @@ def _complete_up_to(of: str, now: datetime) -> int | None:
     return then.pk_then if is_complete else None
 
 
-def _look_ahead(of: str, now: datetime) -> None:
+def look_ahead(of: str, now: datetime) -> None:
     """The last pk there is, and then which transactions could still bring a lower one."""
     if connection.vendor != "postgresql":
         return

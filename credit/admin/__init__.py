@@ -20,7 +20,19 @@ from credit import display
 from credit.actions import limits, trail
 from credit.actions.refusals import ConfirmationNeeded, NotDone
 from credit.actors import Actor
-from credit.admin import alerts, authority, customers, desk, groups, invoices, month_end, notes, rights, views
+from credit.admin import (
+    alerts,
+    authority,
+    customers,
+    desk,
+    groups,
+    invoices,
+    month_end,
+    notes,
+    reports,
+    rights,
+    views,
+)
 from credit.admin.looks import BY_WALLET, ROWS, OfWallet, ReadOnly, amount_column
 from credit.filters import currencies_in_use
 from credit.forms.admin import AdminLimitForm
@@ -44,7 +56,18 @@ from credit.models import (
     Wallet,
 )
 
-__all__ = ["alerts", "authority", "customers", "desk", "groups", "invoices", "month_end", "notes", "views"]
+__all__ = [
+    "alerts",
+    "authority",
+    "customers",
+    "desk",
+    "groups",
+    "invoices",
+    "month_end",
+    "notes",
+    "reports",
+    "views",
+]
 
 admin.site.unregister(User)
 

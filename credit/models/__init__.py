@@ -28,6 +28,7 @@ from credit.models.payment import Payment, PaymentMethod
 from credit.models.period import Period
 from credit.models.request import ChangeRequest, RequestState
 from credit.models.reservation import HoldLine, Reservation, ReservationEnding
+from credit.models.revenue import RevenueDay, RevenueUpTo
 from credit.models.seal import Seal, SealCheck, Sealed, SealHorizon
 from credit.models.search_text import SearchText
 from credit.models.seller import Seller, TaxRate
@@ -97,6 +98,8 @@ __all__ = [
     "RequestState",
     "Reservation",
     "ReservationEnding",
+    "RevenueDay",
+    "RevenueUpTo",
     "RowState",
     "RunKind",
     "SavedView",

@@ -38,6 +38,11 @@ class LocalClock:
 
     zones: tuple[tuple[datetime | None, str], ...]
 
+    @property
+    def moved_at(self) -> datetime | None:
+        """When the organization left its first time zone, if it ever did."""
+        return self.zones[1][0] if len(self.zones) > 1 else None
+
     def begins(self, day: date) -> datetime:
         """The first instant of a local day."""
         return _begins(self, day)

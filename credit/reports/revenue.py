@@ -12,12 +12,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import NamedTuple
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Subquery, Sum
 
 from credit import taxes
-from credit.models import Period, TaxRate, Transaction, Wallet
+from credit.models import Period, RevenueDay, RevenueUpTo, TaxRate, Transaction, Wallet
 from credit.reports import local_days
 from credit.reports.kinds import OTHER, REVENUE, of_item
 from credit.reports.local_days import ZONE, ZONE_CHANGED, IsIn, LocalClock
@@ -109,48 +109,100 @@ def of_month(month: date) -> list[Revenue]:
     rates = taxes.Rates()
     gross: dict[tuple[str, str, int], int] = defaultdict(int)
     for part in _parts(month):
-        for line in part.sums():
-            revenue = found.setdefault(line["wallet__currency"], Revenue(line["wallet__currency"]))
-            kind = of_item(line)
-            micros = _add(revenue.row(kind), line)
-            gross[revenue.currency, kind, rates.on(part.taxed_on, kind) or 0] += micros
+        for sums in part.sums():
+            revenue = found.setdefault(sums.currency, Revenue(sums.currency))
+            micros = _add(revenue.row(sums.item), sums)
+            gross[revenue.currency, sums.item, rates.on(part.taxed_on, sums.item) or 0] += micros
     for (currency, kind, rate), micros in gross.items():
         if kind in REVENUE:
             found[currency].row(kind).tax_micros += taxes.contained(micros, rate, currency)
     return [found[currency] for currency in sorted(found)]
 
 
-def _add(row: Row, line: dict[str, Any]) -> int:
-    micros = -line["total"] if row.kind in REVENUE else line["total"]
+def _add(row: Row, sums: "Sums") -> int:
+    micros = -sums.micros if row.kind in REVENUE else sums.micros
     columns = {
         Kind.REFUND: "refunded_micros",
         Kind.CREDIT_NOTE: "credited_micros",
         Kind.REVERSAL: "reversed_micros",
     }
-    column = columns.get(line["kind"], "own_micros")
+    column = columns.get(sums.kind, "own_micros")  # type: ignore[call-overload]
     setattr(row, column, getattr(row, column) + micros)
-    row.lines += line["lines"]
-    return int(micros)
+    row.lines += sums.lines
+    return micros
 
 
 # --- which lines ------------------------------------------------------------------------------------------------------
+
+
+class Sums(NamedTuple):
+    """Lines of one currency and kind, and of one kind of what they correct; micros as in the ledger."""
+
+    currency: str
+    kind: str
+    item: str
+    lines: int
+    micros: int
+
+
+class KeptDay(NamedTuple):
+    """A row of `RevenueDay`."""
+
+    day: date
+    counted: bool
+    currency: str
+    kind: str
+    item: str
+    lines: int
+    micros: int
+
+    def sums(self) -> Sums:
+        return Sums(self.currency, self.kind, self.item, self.lines, self.micros)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a job has added up of some days, and up to which line: the lines after it are asked for themselves."""
+
+    up_to: int
+    rows: list[KeptDay]
+
+    @classmethod
+    def read(cls, since: date, until: date) -> "Kept":
+        """In one statement: rows of one moment and the line of another would count a line twice, or never."""
+        days = RevenueDay.objects.filter(day__gte=since, day__lt=until).order_by()
+        up_to = Subquery(RevenueUpTo.objects.values("last_pk")[:1])
+        found = list(days.values_list(*KeptDay._fields, up_to))
+        return cls(found[0][-1] if found else 0, [KeptDay(*row[:-1]) for row in found])
+
+    def rest(self, lines: QuerySet[Transaction], moved: "Moved") -> QuerySet[Transaction]:
+        """Those of the lines that are not in the rows."""
+        return lines.filter(Q(pk__gt=self.up_to) | moved.afterwards()) if self.up_to else lines
 
 
 @dataclass(frozen=True)
 class Part:
     """Lines whose tax is that of one day: a month's counted ones, and the others between two days."""
 
+    kept: Iterable[KeptDay]
     lines: QuerySet[Transaction]
     taxed_on: date
 
-    def sums(self) -> Iterator[dict[str, Any]]:
-        """Corrections apart: only they have to look up what they correct."""
-        alone = self.lines.filter(original=None).order_by().values("wallet__currency", "kind")
-        for row in alone.annotate(total=Sum("amount_micros"), lines=Count("pk")):
-            yield {**row, "original__kind": None, "original__original__kind": None}
-        about = ("wallet__currency", "kind", "original__kind", "original__original__kind")
-        corrections = self.lines.filter(original__isnull=False).order_by().values(*about)
-        yield from corrections.annotate(total=Sum("amount_micros"), lines=Count("pk"))
+    def sums(self) -> Iterator[Sums]:
+        yield from (row.sums() for row in self.kept)
+        yield from sums_of(self.lines)
+
+
+def sums_of(lines: QuerySet[Transaction]) -> Iterator[Sums]:
+    """Corrections apart: only they have to look up what they correct."""
+    total, number = Sum("amount_micros"), Count("pk")
+    alone = lines.filter(original=None).order_by().values_list("wallet__currency", "kind")
+    for currency, kind, micros, count in alone.annotate(total=total, lines=number):
+        yield Sums(currency, kind, kind, count, int(micros))
+    about = ("wallet__currency", "kind", "original__kind", "original__original__kind")
+    corrections = lines.filter(original__isnull=False).order_by().values(*about)
+    for row in corrections.annotate(total=total, lines=number):
+        yield Sums(row["wallet__currency"], row["kind"], of_item(row), row["lines"], int(row["total"]))
 
 
 def _parts(month: date) -> Iterator[Part]:
@@ -163,13 +215,28 @@ def _parts(month: date) -> Iterator[Part]:
             )
         )
     )
-    moved = Moved.read()
+    moved, kept = Moved.read(), Kept.read(month, after)
     if not cuts:
-        yield Part(_between(month, after, moved), after - _DAY)
+        yield Part(kept.rows, kept.rest(_between(month, after, moved), moved), after - _DAY)
         return
-    yield Part(_between(month, after, moved).filter(counted=True), after - _DAY)
+    counted = kept.rest(_between(month, after, moved).filter(counted=True), moved)
+    yield Part([row for row in kept.rows if row.counted], counted, after - _DAY)
     for since, until in zip([month, *cuts], [*cuts, after], strict=True):
-        yield Part(_between(since, until, moved).filter(counted=False), since)
+        rows = [row for row in kept.rows if not row.counted and since <= row.day < until]
+        yield Part(rows, kept.rest(_between(since, until, moved).filter(counted=False), moved), since)
+
+
+def differences(month: date) -> list[str]:
+    """Which kinds of which currency the ledger sums otherwise than what a job has added up, up to the same line."""
+    after, moved = following(month), Moved.read()
+    kept = Kept.read(month, after)
+    lines = _between(month, after, moved).filter(pk__lte=kept.up_to).exclude(moved.afterwards())
+    balance: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0])
+    for sign, found in ((1, (row.sums() for row in kept.rows)), (-1, sums_of(lines))):
+        for sums in found:
+            row = balance[sums.currency, sums.kind, sums.item]
+            row[0], row[1] = row[0] + sign * sums.lines, row[1] + sign * sums.micros
+    return sorted(f"{key[0]} {key[1]} ({key[2]})" for key, row in balance.items() if any(row))
 
 
 def following(month: date) -> date:
@@ -222,6 +289,14 @@ class Moved:
             if wallet.period_starts_at and wallet.period_ends_at:
                 periods[wallet.pk].append((wallet.period_starts_at, wallet.period_ends_at))
         return cls(local_days.clocks(wallets), dict(periods))
+
+    def afterwards(self) -> Q:
+        """Lines posted after a move: they belong to the month of a period whose end may still change."""
+        found = Q(pk__in=[])
+        for pk, clock in self.clocks.items():
+            if clock.moved_at is not None:
+                found |= Q(wallet=pk, posted_at__gt=clock.moved_at)
+        return found
 
     def lines(self, since: date, until: date) -> Q:
         found = Q(pk__in=[])

@@ -91,6 +91,14 @@ JOBS = {
         "verify seals",
         gettext_lazy("Computes every seal again and reports the first that differs."),
     ),
+    gettext_noop("Add up revenue"): (
+        "add up revenue",
+        gettext_lazy("Adds new ledger lines to the revenue of their day, so that reports answer at once."),
+    ),
+    gettext_noop("Check revenue"): (
+        "check revenue",
+        gettext_lazy("Compares revenue as added up with the ledger and reports a difference."),
+    ),
     gettext_noop("Take up bulk changes"): (
         "drive bulk changes",
         gettext_lazy("Goes on with bulk changes that wait, or whose worker was stopped."),
@@ -111,6 +119,7 @@ COUNTED = (
     gettext_noop("bulk changes"),
     gettext_noop("previews discarded"),
     gettext_noop("promises kept"),
+    gettext_noop("ledger lines"),
 )
 # A beat that came a little late is no reason to worry anybody.
 PATIENCE = 3

@@ -212,8 +212,15 @@ def viewer_clock(context: template.Context) -> dict[str, object]:
         "weekdays": len(display.weekday(here).split()[0]),
         "dot": "." if display.short_day(here).split()[0].endswith(".") else "",
         "demo": settings.PORTAL_DEMO,
+        "may_see_alerts": context["user"].has_perm("credit.view_alertevent"),
         **_person(context["user"]),
     }
+
+
+@register.simple_tag
+def single_letters() -> bool:
+    """Whether letters act by themselves for whoever looks."""
+    return viewer.preferences().single_letters
 
 
 def _person(user: object) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Organization Management: the list of wallets, searched, filtered, sorted, paged and exported."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.contrib.auth.decorators import permission_required
@@ -93,17 +94,25 @@ def _kept_by_search(asked: QueryDict) -> list[tuple[str, str]]:
 
 
 def _tabs(request: HttpRequest) -> list[dict[str, Any]]:
-    asked = {(name, value) for name in request.GET for value in request.GET.getlist(name) if value}
+    asked = _pairs(request.GET)
     address = reverse("organizations")
     return [
         {
             "words": words,
             "url": f"{address}?{query}" if query else address,
-            "is_current": asked
-            == {(name, value) for name, values in QueryDict(query).lists() for value in values},
+            "is_current": asked == _pairs_of(query),
         }
         for words, query in [*VIEWS, *tabs_for(request.user)]
     ]
+
+
+def _pairs(asked: QueryDict) -> frozenset[tuple[str, str]]:
+    return frozenset((name, value) for name, values in asked.lists() for value in values if value)
+
+
+@lru_cache(maxsize=1000)
+def _pairs_of(query: str) -> frozenset[tuple[str, str]]:
+    return _pairs(QueryDict(query))
 
 
 def _save_url(wallets: WalletList, tabs: list[dict[str, Any]]) -> str:

@@ -43,6 +43,11 @@ class Actor:
         """An actor that outlives a request, as this one's: its origin is where the running request came from."""
         return replace(self, origin=current())
 
+    @property
+    def decides(self) -> bool:
+        """A person, or a client with rights: they say why. A job of the system does what was decided before."""
+        return self.user is not None or self.rights is not None
+
     def may(self, permission: str) -> bool:
         """Whether the actor has a right such as "credit.overrun"."""
         if self.user is not None:
@@ -57,4 +62,5 @@ class Actor:
             "by_client_id": self.client_id,
             "door": self.origin.door,
             "address": self.origin.address,
+            "task": self.origin.task,
         }

@@ -21,8 +21,11 @@ class Door(TextChoices):
 
 @dataclass(frozen=True)
 class Origin:
+    """`task`: what a worker does it for, on behalf of the person who came through the door before."""
+
     door: str = Door.JOB
     address: str = ""
+    task: str = ""
 
 
 _NOWHERE = Origin()

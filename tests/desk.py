@@ -41,6 +41,10 @@ class Desk:
             return str(self.last.reason)
         return ACCEPTED
 
+    def decide(self, verb, **asked):
+        """A person says why by a code, too."""
+        return self.do(verb, **(({"reason_code": "other"} if self.by.decides else {}) | asked))
+
     # Charges and holds
 
     def charge(self, amount, kind="call", **more):
@@ -64,33 +68,39 @@ class Desk:
         return self.do(payments.record_payment, wallet=self.wallet, amount=amount, **more)
 
     def give(self, amount, **more):
-        return self.do(credits.give_credit, wallet=self.wallet, amount=amount, reason="goodwill", **more)
+        return self.decide(credits.give_credit, wallet=self.wallet, amount=amount, reason="goodwill", **more)
 
     def take_back(self, amount, **more):
-        return self.do(credits.take_back_credit, wallet=self.wallet, amount=amount, reason="mistake", **more)
+        return self.decide(
+            credits.take_back_credit, wallet=self.wallet, amount=amount, reason="mistake", **more
+        )
 
     def withdraw(self, amount, **more):
-        return self.do(withdrawals.withdraw, wallet=self.wallet, amount=amount, reason="asked for", **more)
+        return self.decide(
+            withdrawals.withdraw, wallet=self.wallet, amount=amount, reason="asked for", **more
+        )
 
     def write_off(self, amount, **more):
-        return self.do(withdrawals.write_off, wallet=self.wallet, amount=amount, reason="insolvent", **more)
+        return self.decide(
+            withdrawals.write_off, wallet=self.wallet, amount=amount, reason="insolvent", **more
+        )
 
     def refund(self, line, amount=None, **more):
-        return self.do(corrections.refund, transaction=line, amount=amount, reason="complaint", **more)
+        return self.decide(corrections.refund, transaction=line, amount=amount, reason="complaint", **more)
 
     def reverse(self, line, **more):
-        return self.do(corrections.reverse, transaction=line, reason="typed twice", **more)
+        return self.decide(corrections.reverse, transaction=line, reason="typed twice", **more)
 
     # Limits and closes
 
     def set_limit(self, amount=None, **more):
-        return self.do(limits.set_limit, wallet=self.wallet, amount=amount, **more)
+        return self.decide(limits.set_limit, wallet=self.wallet, amount=amount, **more)
 
     def end_temporary(self, slot="temporary", **more):
-        return self.do(limits.end_temporary, wallet=self.wallet, slot=slot, **more)
+        return self.decide(limits.end_temporary, wallet=self.wallet, slot=slot, **more)
 
     def remove_permanent(self, **more):
-        return self.do(limits.remove_permanent, wallet=self.wallet, **more)
+        return self.decide(limits.remove_permanent, wallet=self.wallet, **more)
 
     def close_periods(self):
         return self.do(closes.close, wallet_pks=[self.wallet.pk])

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from credit.actions import inputs
 from credit.actions.books import Now
-from credit.actions.limit_plans import parse_reason
+from credit.actions.reasons import parse_reason
 from credit.actions.refusals import BadInput, require
 from credit.actors import Actor
 from credit.languages import Said as _

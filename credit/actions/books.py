@@ -189,7 +189,10 @@ class Books:
     def __getitem__(self, wallet: Wallet) -> Account:
         return self.accounts[wallet.pk]
 
-    def line(self, account: Account, kind: str, micros: int, **details: Any) -> Transaction:
+    def line(
+        self, account: Account, kind: str, micros: int, reason_code: str = "", **details: Any
+    ) -> Transaction:
+        """`reason_code`: why a person moved it, for the audit trail; the ledger keeps their words."""
         line = Transaction(
             wallet=account.wallet,
             sequence=account.wallet.last_sequence,
@@ -203,7 +206,7 @@ class Books:
         )
         self._lines.append(line)
         if trail.is_told(line, self.by):
-            self.add(trail.of_line(line, self.by))
+            self.add(trail.of_line(line, self.by, reason_code))
         if allocating.concerns(line):
             self._money.append(line)
         return line

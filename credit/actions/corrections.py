@@ -1,6 +1,6 @@
 """Refunds and reversals: money goes back where it came from, and nothing is ever deleted."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from credit.actions.authority import Raise, spend
 from credit.actions.books import Account, Now
 from credit.actions.charges import accepted, refuse_when_closed
 from credit.actions.outcome import Outcome
+from credit.actions.reasons import parse_code_of_money
 from credit.actions.refusals import BadInput, Declined
 from credit.actors import Actor
 from credit.invoicing import credit_note
@@ -27,6 +28,7 @@ _GIVES_BACK = (Kind.REFUND, Kind.CREDIT_NOTE)
 class Correction(Request):
     transaction: Transaction | None = None
     reason: str = ""
+    reason_code: str = ""
 
     permission = "credit.correct_transactions"
 
@@ -34,8 +36,15 @@ class Correction(Request):
         self.original = _known(self.transaction)
         self.reason = inputs.text(self.reason, field="reason", longest=255, required=True)
 
+    def parse_why(self, by: Actor) -> None:
+        self.reason_code = parse_code_of_money(self.reason_code, by)
+
     def content(self) -> dict[str, Any]:
-        return {"transaction": self.original.pk, "reason": self.reason}
+        return {"transaction": self.original.pk, **self.said()}
+
+    def said(self) -> dict[str, Any]:
+        """What the ledger line and the audit trail keep of it."""
+        return {"reason_code": self.reason_code, "reason": self.reason}
 
     def attempt(self) -> dict[str, Any]:
         return {"kind": Kind.REVERSAL, "amount_micros": abs(self.original.amount_micros)}
@@ -80,7 +89,7 @@ class Refund(Correction):
     def decide(self, account: Account) -> Outcome:
         refuse_when_closed(account.wallet)
         micros = _left_to_take(self.original, self.micros)
-        line = put_back(account, self.original, Kind.REFUND, micros, self.reason)
+        line = put_back(account, self.original, Kind.REFUND, micros, self.said())
         return accepted(self.verb, account, line, left_micros=left_of(self.original) - micros)
 
 
@@ -100,7 +109,7 @@ class Reversal(Correction):
             line = self._reverse_transfer(account)
         elif self.original.kind in CHARGES:
             micros = _left_to_take(self.original, None)
-            line = put_back(account, self.original, Kind.REVERSAL, micros, self.reason)
+            line = put_back(account, self.original, Kind.REVERSAL, micros, self.said())
         else:
             line = self._reverse_leg(account, self.original)
         return accepted(self.verb, account, line)
@@ -110,8 +119,8 @@ class Reversal(Correction):
         counted = goes_to_unbilled(account.wallet, leg)
         account.refuse_beyond_bounds(balance=0 if counted else amount, unbilled=-amount if counted else 0)
         if leg.kind not in _TRANSFERS:
-            _ask_authority(account, leg, "reversal", amount, self.reason)
-        return account.post(Kind.REVERSAL, amount, counted=counted, original=leg, reason=self.reason)
+            _ask_authority(account, leg, "reversal", amount, self.said())
+        return account.post(Kind.REVERSAL, amount, counted=counted, original=leg, **self.said())
 
     def _reverse_transfer(self, account: Account) -> Transaction:
         legs = _legs(self.original)
@@ -119,24 +128,24 @@ class Reversal(Correction):
         for each in accounts:
             refuse_when_closed(each.wallet)
         for each, leg in zip(accounts, legs, strict=True):
-            _ask_authority(each, leg, "reversal", -leg.amount_micros, self.reason)
+            _ask_authority(each, leg, "reversal", -leg.amount_micros, self.said())
         lines = [self._reverse_leg(each, leg) for each, leg in zip(accounts, legs, strict=True)]
         return next(line for line in lines if line.wallet.pk == account.wallet.pk)
 
 
 def refund(*, transaction: Transaction, reason: str, by: Actor, now: Now, **details: Any) -> Outcome:
-    """Gives a charge back, whole or in part, at most what is left of it (`details`: amount, key)."""
+    """Gives a charge back, whole or in part, at most what is left of it (`details`: amount, reason_code, key)."""
     wallet = _known(transaction).wallet
     return answer_one(
         Refund(wallet=wallet, transaction=transaction, reason=reason, **details), by=by, now=now
     )
 
 
-def reverse(*, transaction: Transaction, reason: str, by: Actor, now: Now, key: str | None = None) -> Outcome:
-    """Undoes a line that should not have been, even when it makes a debt. Once per line."""
+def reverse(*, transaction: Transaction, reason: str, by: Actor, now: Now, **details: Any) -> Outcome:
+    """Undoes a line that should not have been, even when it makes a debt (`details`: reason_code, key)."""
     wallet = _known(transaction).wallet
     return answer_one(
-        Reversal(wallet=wallet, transaction=transaction, reason=reason, key=key), by=by, now=now
+        Reversal(wallet=wallet, transaction=transaction, reason=reason, **details), by=by, now=now
     )
 
 
@@ -151,22 +160,26 @@ def left_of(item: Transaction) -> int:
     return abs(item.amount_micros) - Transaction.objects.taken_from(item)
 
 
-def put_back(account: Account, item: Transaction, kind: Kind, micros: int, reason: str) -> Transaction:
+def put_back(
+    account: Account, item: Transaction, kind: Kind, micros: int, said: Mapping[str, Any]
+) -> Transaction:
     """Returns part of a charge to where it went: the open period, the balance, or a credit note."""
-    details: dict[str, Any] = {"original": item, "reason": reason}
+    details: dict[str, Any] = {"original": item, **said}
     counted = goes_to_unbilled(account.wallet, item)
     account.refuse_beyond_bounds(balance=0 if counted else micros, unbilled=-micros if counted else 0)
-    _ask_authority(account, item, "refund" if kind == Kind.REFUND else "reversal", micros, reason)
+    _ask_authority(account, item, "refund" if kind == Kind.REFUND else "reversal", micros, said)
     if item.invoice is not None:
         kind = Kind.CREDIT_NOTE if kind == Kind.REFUND else kind
         details["invoice"] = account.books.invoice(*credit_note(item.invoice, item.kind, micros, account.at))
     return account.post(kind, micros, counted=counted, **details)
 
 
-def _ask_authority(account: Account, item: Transaction, verb: str, micros: int, reason: str) -> None:
+def _ask_authority(
+    account: Account, item: Transaction, verb: str, micros: int, said: Mapping[str, Any]
+) -> None:
     """What a person gives back raises usable credit; a system gives back what it charged, and decides nothing."""
     if account.books.by.user is not None:
-        wish = {"transaction": item.pk, "amount": micros, "reason": reason}
+        wish = {"transaction": item.pk, "amount": micros, **said}
         spend(account, Raise(verb, micros, micros, wish=wish))
 
 

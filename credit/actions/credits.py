@@ -9,6 +9,7 @@ from credit.actions.authority import Raise, spend
 from credit.actions.books import Account, Now
 from credit.actions.charges import accepted, refuse_when_closed
 from credit.actions.outcome import Outcome
+from credit.actions.reasons import parse_code_of_money
 from credit.actions.refusals import ConfirmationNeeded
 from credit.actors import Actor
 from credit.languages import Said as _
@@ -23,6 +24,7 @@ class MoneyRequest(Request):
 
     amount: inputs.Amount = 0
     reason: str = ""
+    reason_code: str = ""
     reference: str = ""
 
     permission = "credit.adjust_credit"
@@ -33,8 +35,15 @@ class MoneyRequest(Request):
         self.reason = inputs.text(self.reason, field="reason", longest=255, required=True)
         self.reference = inputs.text(self.reference, field="reference", longest=128)
 
+    def parse_why(self, by: Actor) -> None:
+        self.reason_code = parse_code_of_money(self.reason_code, by)
+
     def content(self) -> dict[str, Any]:
-        return {"amount": self.micros, "reason": self.reason, "reference": self.reference}
+        return {"amount": self.micros, **self.said()}
+
+    def said(self) -> dict[str, Any]:
+        """What the ledger line and the audit trail keep of it."""
+        return {"reason_code": self.reason_code, "reason": self.reason, "reference": self.reference}
 
     def attempt(self) -> dict[str, Any]:
         return {"kind": self.kind, "amount_micros": self.micros, "reference": self.reference}
@@ -51,7 +60,7 @@ class MoneyRequest(Request):
         spend(account, Raise(self.verb, self.micros, self.micros, wish=self.content()))
 
     def post(self, account: Account) -> Outcome:
-        line = account.post(self.kind, self.signed(), reason=self.reason, reference=self.reference)
+        line = account.post(self.kind, self.signed(), **self.said())
         return accepted(self.verb, account, line)
 
 

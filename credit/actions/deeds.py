@@ -13,7 +13,7 @@ from credit.actors import Actor
 from credit.languages import Said as _
 from credit.models import ChangeRequest, Transaction, Wallet
 from credit.money import to_decimal
-from credit.terms import Reason
+from credit.terms import ChangeReason, Reason
 
 LONGEST_REASON = 255
 
@@ -46,7 +46,12 @@ class Deed:
 
     @property
     def told(self) -> dict[str, Any]:
-        return {"reason_code": self.request.reason_code, "reason": self.reason, "version": self.version}
+        return {**self.why, "version": self.version}
+
+    @property
+    def why(self) -> dict[str, Any]:
+        """What was asked for before a code was due has none."""
+        return {"reason_code": self.request.reason_code or ChangeReason.OTHER, "reason": self.reason}
 
     def amount(self) -> Any:
         return None if self.wish["amount"] is None else to_decimal(self.wish["amount"])
@@ -88,7 +93,7 @@ def _change_mode(deed: Deed) -> None:
 
 def _money(verb: Callable[..., Outcome]) -> Callable[[Deed], Outcome]:
     def do(deed: Deed) -> Outcome:
-        said = {"amount": deed.amount(), "reason": deed.reason, "reference": deed.wish.get("reference", "")}
+        said = {"amount": deed.amount(), **deed.why, "reference": deed.wish.get("reference", "")}
         return verb(wallet=deed.request.wallet, **said, **deed.who)
 
     return do
@@ -96,17 +101,17 @@ def _money(verb: Callable[..., Outcome]) -> Callable[[Deed], Outcome]:
 
 def _transfer(deed: Deed) -> Outcome:
     target = Wallet.objects.get(wallet_id=deed.wish["target"])
-    said = {"amount": deed.amount(), "reason": deed.reason, "reference": deed.wish.get("reference", "")}
+    said = {"amount": deed.amount(), **deed.why, "reference": deed.wish.get("reference", "")}
     return transfers.transfer(source=deed.request.wallet, target=target, **said, **deed.who)
 
 
 def _refund(deed: Deed) -> Outcome:
     line = _line(deed)
-    return corrections.refund(transaction=line, amount=deed.amount(), reason=deed.reason, **deed.who)
+    return corrections.refund(transaction=line, amount=deed.amount(), **deed.why, **deed.who)
 
 
 def _reverse(deed: Deed) -> Outcome:
-    return corrections.reverse(transaction=_line(deed), reason=deed.reason, **deed.who)
+    return corrections.reverse(transaction=_line(deed), **deed.why, **deed.who)
 
 
 def _line(deed: Deed) -> Transaction:

@@ -16,7 +16,7 @@ from credit.actors import Actor
 from credit.languages import Said as _
 from credit.models import LimitSlot, Wallet
 from credit.money import to_words
-from credit.terms import ChangeReason, PaymentMode, Reason
+from credit.terms import PaymentMode, Reason
 
 LONGEST_REVIEW_MONTHS = 120
 LIMIT_COLUMNS = [
@@ -102,15 +102,6 @@ def parse_permanent(amount: inputs.Amount | None, unlimited: bool, currency: str
             "amount", _("Credit limit is missing. Type an amount; 0 is a real zero."), Reason.INVALID_AMOUNT
         )
     return inputs.cash(inputs.amount(amount, zero=True), currency)
-
-
-def parse_reason(reason_code: str, reason: str) -> tuple[str, str]:
-    if reason_code and reason_code not in ChangeReason.values:
-        raise BadInput(
-            "reason_code",
-            _("Reason %(reason_code)r is not in the list. Choose one.") % {"reason_code": reason_code},
-        )
-    return reason_code, inputs.text(reason, field="reason", longest=255)
 
 
 def parse_review(review_on: date | None, zone: str, t: datetime) -> date:

@@ -20,7 +20,6 @@ from credit.actions.limit_plans import (
     below_use,
     harms_of,
     next_instant,
-    parse_reason,
     parse_review,
     plan_limit,
     raise_of,
@@ -28,6 +27,7 @@ from credit.actions.limit_plans import (
     refuse_wish,
     slot_columns,
 )
+from credit.actions.reasons import parse_reason
 from credit.actions.refusals import ConfirmationNeeded, Refused, require
 from credit.actions.settling import clear_temporary, end_limit, place_temporary
 from credit.actors import Actor
@@ -60,7 +60,7 @@ def set_limit(
     """
     require(by, "credit.set_credit_limit", _("set a credit limit"))
     wish = Wish(amount, unlimited, days, ends_at, starts_at, review_on)
-    told = parse_reason(reason_code, reason)
+    told = parse_reason(reason_code, reason, by)
     with _changed(wallet, "set_limit", told, by, now) as account:
         refuse_wish(account.wallet, wish, by)
         refuse_if_changed(account, version)
@@ -115,7 +115,7 @@ def end_temporary(
 ) -> None:
     """Ends the running temporary limit early, or takes the scheduled one back."""
     require(by, "credit.set_credit_limit", _("end a temporary limit"))
-    told = parse_reason(reason_code, reason)
+    told = parse_reason(reason_code, reason, by)
     with _changed(wallet, "end_temporary_limit", told, by, now) as account:
         refuse_if_changed(account, version)
         if slot not in (LimitSlot.TEMPORARY, LimitSlot.SCHEDULED) or not getattr(
@@ -144,7 +144,7 @@ def remove_permanent(
 ) -> None:
     """Back to "not set"; prepaid only, since a postpaid wallet needs a limit."""
     require(by, "credit.set_credit_limit", _("remove a credit limit"))
-    told = parse_reason(reason_code, reason)
+    told = parse_reason(reason_code, reason, by)
     with _changed(wallet, "remove_permanent_limit", told, by, now) as account:
         refuse_if_changed(account, version)
         if account.wallet.mode == PaymentMode.POSTPAID:

@@ -17,13 +17,13 @@ from credit.actions.limit_plans import (
     Plan,
     Wish,
     harms_of,
-    parse_reason,
     parse_review,
     plan_limit,
     raise_of_plan,
     refuse_wish,
 )
 from credit.actions.limits import history_of
+from credit.actions.reasons import parse_reason
 from credit.actions.refusals import ConfirmationNeeded, NotDone, require
 from credit.actions.writing import insert_rows
 from credit.actors import Actor
@@ -110,7 +110,7 @@ def _each(
 
 def _planned(one: Wished, account: Account, by: Actor) -> _One:
     wallet = account.wallet
-    parse_reason(one.reason_code, one.reason)
+    parse_reason(one.reason_code, one.reason, by)
     refuse_wish(wallet, one.wish, by)
     refuse_if_changed(account, one.version)
     plan = plan_limit(wallet, one.wish, account.at)

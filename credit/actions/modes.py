@@ -11,8 +11,9 @@ from credit.actions.authority import Raise, spend
 from credit.actions.books import Account, Now, opened
 from credit.actions.changes import record, refuse_if_changed, snapshot
 from credit.actions.closes import close_ended
-from credit.actions.limit_plans import LIMIT_COLUMNS, parse_permanent, parse_reason, raise_of
+from credit.actions.limit_plans import LIMIT_COLUMNS, parse_permanent, raise_of
 from credit.actions.limits import drop_permanent, drop_temporary, write_permanent
+from credit.actions.reasons import parse_reason
 from credit.actions.refusals import BadInput, ConfirmationNeeded, Refused, require
 from credit.actions.settling import end_period, start_period
 from credit.actors import Actor
@@ -55,7 +56,7 @@ def change_mode(
     """Prepaid <-> postpaid. BadInput, or Refused(credit_limit_required | changed_meanwhile | wallet_closed | …)."""
     require(by, "credit.change_payment_mode", _("change the payment mode"))
     wish = ModeWish(to, scheme, limit, unlimited, keep_limit)
-    code, words = parse_reason(reason_code, reason)
+    code, words = parse_reason(reason_code, reason, by)
     with opened([wallet.pk], by=by, now=now) as books:
         account = books[wallet]
         refuse_if_changed(account, version)
@@ -82,7 +83,7 @@ def change_scheme(
 ) -> Wallet:
     """From now on; nothing that was posted is reclassified."""
     require(by, "credit.change_payment_mode", _("change the invoicing scheme"))
-    code, words = parse_reason(reason_code, reason)
+    code, words = parse_reason(reason_code, reason, by)
     _parse_scheme(scheme)
     with opened([wallet.pk], by=by, now=now) as books:
         account = books[wallet]

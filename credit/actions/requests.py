@@ -9,8 +9,8 @@ from credit.actions import authority, deeds, inputs, limits
 from credit.actions.authority import BeyondAuthority
 from credit.actions.books import Now
 from credit.actions.changes import snapshot
-from credit.actions.limit_plans import parse_reason
 from credit.actions.outcome import Outcome
+from credit.actions.reasons import parse_reason
 from credit.actions.refusals import BadInput, ConfirmationNeeded, Declined, Refused
 from credit.actions.waiting import own, waiting_for
 from credit.actors import Actor
@@ -41,9 +41,11 @@ def ask(
     asked = beyond.asked
     if asked.verb not in deeds.DEEDS:
         raise Refused(Reason.NOT_AUTHORIZED, beyond.message)
-    code, words = parse_reason(reason_code, reason or asked.wish.get("reason", ""))
+    given = {"reason_code": reason_code, "reason": reason}
+    said = {name: value or asked.wish.get(name, "") for name, value in given.items()}
+    code, words = parse_reason(**said, by=by)
     # The same wish for another reason is the same wish.
-    wish = {name: value for name, value in asked.wish.items() if name != "reason"}
+    wish = {name: value for name, value in asked.wish.items() if name not in ("reason", "reason_code")}
     fingerprint = inputs.fingerprint(asked.verb, wish)
     with transaction.atomic():
         (wallet,) = Wallet.objects.filter(pk=beyond.wallet.pk).locked()

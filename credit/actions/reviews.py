@@ -4,7 +4,8 @@ from datetime import date
 
 from credit.actions.books import Now, opened
 from credit.actions.changes import refuse_if_changed
-from credit.actions.limit_plans import parse_reason, parse_review
+from credit.actions.limit_plans import parse_review
+from credit.actions.reasons import parse_reason
 from credit.actions.refusals import Refused, require
 from credit.actors import Actor
 from credit.languages import Said as _
@@ -27,7 +28,7 @@ def keep(
     BadInput(review_on) for a day that is not ahead; Refused(not_found | changed_meanwhile).
     """
     require(by, "credit.set_credit_limit", "review a credit limit")
-    code, words = parse_reason(reason_code, reason)
+    code, words = parse_reason(reason_code, reason, by)
     with opened([wallet.pk], by=by, now=now) as books:
         account = books[wallet]
         refuse_if_changed(account, version)

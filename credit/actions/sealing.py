@@ -55,8 +55,8 @@ def rows_of(seal: Seal) -> Iterator[tuple[int, str]]:
 
 
 def digest_of(change: Change) -> str:
-    """Of one entry alone, as it can be compared with a print of it."""
-    columns = COLUMNS[Sealed.CHANGES][NEWEST_COLUMNS]
+    """Of one entry alone, as it can be compared with a print of it: also one from before it had a task."""
+    columns = COLUMNS[Sealed.CHANGES][NEWEST_COLUMNS if change.task else 1]
     return sha256(canonical([getattr(change, name) for name in columns]).encode()).hexdigest()
 
 

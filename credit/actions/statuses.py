@@ -8,7 +8,7 @@ from django.db import transaction
 from credit.actions import inputs
 from credit.actions.books import Account, Now, opened
 from credit.actions.changes import record, snapshot
-from credit.actions.limit_plans import parse_reason
+from credit.actions.reasons import parse_reason
 from credit.actions.refusals import BadInput, Refused, require
 from credit.actors import Actor
 from credit.languages import Label
@@ -43,6 +43,7 @@ def change_time_zone(
 ) -> None:
     """The running periods keep their end; the next ones follow the new zone (product.md section 5)."""
     require(by, "credit.change_payment_mode", _("change a time zone"))
+    told = parse_reason(reason_code, reason, by)
     time_zone = inputs.text(time_zone, field="time_zone", longest=64, required=True)
     try:
         validate_time_zone(time_zone)
@@ -56,7 +57,7 @@ def change_time_zone(
         locked = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
         locked.time_zone = organization.time_zone = time_zone
         locked.save(update_fields=["time_zone"])
-        _on_all_wallets(locked, "change_time_zone", move, reason_code, reason, by, now)
+        _on_all_wallets(locked, "change_time_zone", move, told, by, now)
 
 
 def _set_status(
@@ -65,6 +66,7 @@ def _set_status(
     def mark(account: Account) -> None:
         account.wallet.organization_status = status
 
+    told = parse_reason(reason_code, reason, by)
     with transaction.atomic():
         locked = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
         if locked.status == OrganizationStatus.CLOSED:
@@ -76,21 +78,19 @@ def _set_status(
             )
         locked.status = organization.status = status
         locked.save(update_fields=["status"])
-        _on_all_wallets(locked, verb, mark, reason_code, reason, by, now)
+        _on_all_wallets(locked, verb, mark, told, by, now)
 
 
 def _on_all_wallets(
     organization: Organization,
     verb: str,
     change: Callable[[Account], None],
-    reason_code: str,
-    reason: str,
+    told: tuple[str, str],
     by: Actor,
     now: Now,
 ) -> None:
-    code, words = parse_reason(reason_code, reason)
     with opened(organization.wallets.values_list("pk", flat=True), by=by, now=now) as books:
         for account in books.accounts.values():
             before = snapshot(account.wallet)
             change(account)
-            record(account, verb, before, reason_code=code, reason=words)
+            record(account, verb, before, reason_code=told[0], reason=told[1])

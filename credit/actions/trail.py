@@ -13,7 +13,7 @@ def is_told(line: Transaction, by: Actor) -> bool:
     return by.user is not None and line.kind in MONEY_VERBS
 
 
-def of_line(line: Transaction, by: Actor) -> Change:
+def of_line(line: Transaction, by: Actor, reason_code: str = "") -> Change:
     """A person's ledger line as an entry: from where it was posted, and the current balance before and after."""
     after = line.current_balance_after_micros
     return Change(
@@ -21,6 +21,7 @@ def of_line(line: Transaction, by: Actor) -> Change:
         wallet=line.wallet,
         at=line.posted_at,
         verb=line.kind,
+        reason_code=reason_code,
         reason=line.reason,
         before={"current_balance_micros": after - line.amount_micros},
         after={

@@ -60,7 +60,7 @@ class Transfer(MoneyRequest):
         refuse_when_suspended(account.wallet)
         refuse_beyond_own_money(account, self.micros)
         self.ask_authority(account)
-        details: dict[str, Any] = {"reason": self.reason, "reference": self.reference}
+        details: dict[str, Any] = self.said()
         line = account.post(Kind.TRANSFER_OUT, -self.micros, **details)
         account.books.write_lines()  # the leg that arrives names the leg that left
         target.post(Kind.TRANSFER_IN, self.micros, counterpart=line, **details)

@@ -12,9 +12,10 @@ from credit.actions import inputs, months
 from credit.actions.authority import Raise, raised, spend_on_new
 from credit.actions.books import Account, Books, Now, opened
 from credit.actions.changes import record, snapshot
-from credit.actions.limit_plans import LIMIT_COLUMNS, parse_permanent, parse_reason
+from credit.actions.limit_plans import LIMIT_COLUMNS, parse_permanent
 from credit.actions.limits import first_limit
 from credit.actions.modes import begin_postpaid, finish_postpaid
+from credit.actions.reasons import parse_reason
 from credit.actions.refusals import BadInput, ConfirmationNeeded, Refused, require
 from credit.actors import Actor
 from credit.languages import Said as _
@@ -124,7 +125,7 @@ def create_wallets(
 ) -> list[Wallet]:
     """All or none, in one transaction; raises what the first that cannot be created says."""
     require(by, "credit.add_wallet", _("create a wallet"))
-    code, words = parse_reason(reason_code, reason)
+    code, words = parse_reason(reason_code, reason, by)
     limits = [each.parse(by) for each in new]
     with transaction.atomic():
         organizations = _locked([each.organization.pk for each in new])
@@ -174,7 +175,7 @@ def _build(new: NewWallet, limit: int | None, organizations: dict[int, Organizat
 def close_wallet(*, wallet: Wallet, reason_code: str = "", reason: str = "", by: Actor, now: Now) -> Wallet:
     """Refused(wallet_not_empty) unless nothing is reserved and nothing above a minor unit is left."""
     require(by, "credit.close_wallet", _("close a wallet"))
-    code, words = parse_reason(reason_code, reason)
+    code, words = parse_reason(reason_code, reason, by)
     with transaction.atomic():
         organization = _locked([wallet.organization_id])[wallet.organization_id]
         closed = _close(wallet, code, words, by, now)
@@ -202,7 +203,7 @@ def _close(wallet: Wallet, code: str, words: str, by: Actor, now: Now) -> Wallet
 def reopen_wallet(*, wallet: Wallet, reason_code: str = "", reason: str = "", by: Actor, now: Now) -> Wallet:
     """By right; a postpaid wallet starts a new period."""
     require(by, "credit.reopen_wallet", _("reopen a wallet"))
-    code, words = parse_reason(reason_code, reason)
+    code, words = parse_reason(reason_code, reason, by)
     with transaction.atomic():
         organization = _locked([wallet.organization_id])[wallet.organization_id]
         reopened = _reopen(wallet, code, words, by, now)

@@ -111,10 +111,10 @@ def _chunk(change: BulkChange, now: Clock) -> bool:
 
 
 def _actor(change: BulkChange) -> Actor:
-    """The person who said yes, with the address they said it from; their rights are asked anew for each row."""
+    """The person who said yes, from where they said it; their rights are asked anew for each row."""
     if change.by_user is None:
         return Actor.system(change.by_name)
-    origin = Origin(**change.origin) if change.origin else Origin()
+    origin = replace(Origin(**change.origin), task=f"Bulk change {change.pk}")
     return replace(Actor.person(change.by_user), origin=origin)
 
 

@@ -11,7 +11,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from credit.actions import inputs
-from credit.actions.limit_plans import parse_reason, parse_review
+from credit.actions.limit_plans import parse_review
+from credit.actions.reasons import parse_reason
 from credit.actions.refusals import BadInput, require
 from credit.actors import Actor
 from credit.bulk import asked, cells, driving
@@ -51,9 +52,9 @@ def from_wallets(*, form: Form, wallet_pks: list[int], by: Actor, now: datetime)
 
 def made(form: Form, rows: Iterable[BulkRow], *, by: Actor, now: datetime, **columns: Any) -> BulkChange:
     """Stores it with its rows, in batches; small ones are previewed at once, large ones by a worker."""
-    code, words = parse_reason(form.reason_code, form.reason)
-    if not code:
+    if not form.reason_code:
         raise BadInput("reason_code", _("Choose why. It is kept with every change."))
+    code, words = parse_reason(form.reason_code, form.reason, by)
     with transaction.atomic():
         change, is_new = BulkChange.objects.get_or_create(
             key=form.key,

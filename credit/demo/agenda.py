@@ -13,6 +13,7 @@ from credit.actions import charges, closes, invoices, wallets
 from credit.actions.answering import Request
 from credit.actions.outcome import Outcome
 from credit.actors import Actor
+from credit.terms import ChangeReason
 
 BATCH = 1000
 CLOCK = Actor.system("Month end")
@@ -71,7 +72,7 @@ class Agenda:
         if instant.is_month_end:
             close_month(at)
         for opened in _chunks(instant.opened):
-            wallets.create_wallets(opened, reason="Contract", by=self._opener, now=at)
+            wallets.create_wallets(opened, reason_code=ChangeReason.CONTRACT, by=self._opener, now=at)
         for by, requests in instant.requests.items():
             for batch in _chunks(requests):
                 for request, outcome in zip(batch, charges.post(lines=batch, by=by, now=at), strict=True):

@@ -81,11 +81,12 @@ def _ask(
     wallets: Iterable[Wallet], by: Actor, at: datetime, amount: str, words: str, code: str, **wish: Any
 ) -> ChangeRequest | None:
     """Nothing in a demo of a handful of organizations, where no such wallet is left."""
+    told: dict[str, Any] = {"reason_code": code, "reason": words, "by": by, "now": at}
     for wallet in wallets:
         try:
-            limits.set_limit(wallet=wallet, amount=amount, by=by, now=at, **wish)
+            limits.set_limit(wallet=wallet, amount=amount, **told, **wish)
         except BeyondAuthority as beyond:
-            return requests.ask(beyond=beyond, reason_code=code, reason=words, by=by, now=at)
+            return requests.ask(beyond=beyond, **told)
     return None
 
 

@@ -230,8 +230,12 @@ def credit_given_and_taken_back(scene: Scene) -> None:
     story.live_prepaid(scene.of(35))
     story.end_prepaid(scene.of(40), scene.of(25))
     by = scene.by(OFFICER)
-    give: dict[str, Any] = {"amount": scene.of(10), "reason": "Outage of 3 hours, goodwill"}
-    take: dict[str, Any] = {"amount": scene.of(5), "reason": "Given to the wrong wallet"}
+    give: dict[str, Any] = {"amount": scene.of(10), "reason": "Outage of 3 hours", "reason_code": "goodwill"}
+    take: dict[str, Any] = {
+        "amount": scene.of(5),
+        "reason": "Given to the wrong wallet",
+        "reason_code": "correction",
+    }
     story.do(
         story.lately(0.95), lambda wallet, now: credits.give_credit(wallet=wallet, by=by, now=now, **give)
     )
@@ -246,16 +250,18 @@ def money_between_two_wallets(scene: Scene) -> None:
     main.live_prepaid(scene.of(50))
     main.end_prepaid(scene.of(100), scene.of(30))
     other.pay(other.lately(0.2), scene.of(10))
-    by, amount = scene.by(MANAGER), scene.of(25)
+    told: dict[str, Any] = {
+        "reason_code": ChangeReason.OTHER,
+        "reason": "For the branch",
+        "by": scene.by(MANAGER),
+    }
 
     def move(wallet: Wallet, now: datetime) -> None:
         target = Wallet.objects.get(wallet_id=other.wallet_id)
-        transfers.transfer(
-            source=wallet, target=target, amount=amount, reason="For the branch", by=by, now=now
-        )
+        transfers.transfer(source=wallet, target=target, amount=scene.of(25), now=now, **told)
 
     main.do(main.lately(0.95), move)
-    out: dict[str, Any] = {"amount": scene.of(15), "reason": "Wants it back", "by": by}
+    out = told | {"amount": scene.of(15), "reason": "Wants it back"}
     main.do(main.lately(0.97), lambda wallet, now: withdrawals.withdraw(wallet=wallet, now=now, **out))
 
 
@@ -263,7 +269,12 @@ def debt_written_off(scene: Scene) -> None:
     story = scene.prepaid(limit=scene.of(30))
     story.live_prepaid(scene.of(20))
     story.end_prepaid(scene.of(5), scene.of(30))
-    off: dict[str, Any] = {"amount": scene.of(20), "reason": "Not worth collecting", "by": scene.by(MANAGER)}
+    off: dict[str, Any] = {
+        "amount": scene.of(20),
+        "reason": "Not worth collecting",
+        "reason_code": "risk",
+        "by": scene.by(MANAGER),
+    }
     story.do(story.lately(0.97), lambda wallet, now: withdrawals.write_off(wallet=wallet, now=now, **off))
 
 
@@ -291,13 +302,13 @@ def became_postpaid(scene: Scene) -> None:
     for back in (6, 5, 4):
         story.pay(calendar.in_month(back, 3.1), scene.of(30))
         story.usage(back, scene.of(36))
-    by = scene.by(MANAGER)
     wish: dict[str, Any] = {
         "to": "postpaid",
         "scheme": "consolidated",
         "limit": scene.of(100),
+        "reason_code": ChangeReason.CONTRACT,
         "reason": "New contract",
-        "by": by,
+        "by": scene.by(MANAGER),
     }
     story.do(calendar.in_month(3, 1.8), lambda wallet, now: modes.change_mode(wallet=wallet, now=now, **wish))
     for back in (3, 2, 1):
@@ -311,8 +322,8 @@ def became_prepaid(scene: Scene) -> None:
     story = scene.postpaid("individual")
     for back in (6, 5, 4):
         story.usage(back, scene.of(60))
-    by = scene.by(MANAGER)
-    wish: dict[str, Any] = {"to": "prepaid", "keep_limit": True, "reason": "Three invoices late", "by": by}
+    why: dict[str, Any] = {"reason_code": ChangeReason.RISK, "reason": "Three invoices late"}
+    wish = {"to": "prepaid", "keep_limit": True, "by": scene.by(MANAGER), **why}
     story.do(
         calendar.in_month(3, 15.9), lambda wallet, now: modes.change_mode(wallet=wallet, now=now, **wish)
     )
@@ -325,6 +336,7 @@ def other_scheme(scene: Scene) -> None:
     story.live_postpaid(scene.of(45), scene.of(30), cash=True)
     wish: dict[str, Any] = {
         "scheme": "consolidated",
+        "reason_code": ChangeReason.CONTRACT,
         "reason": "One invoice is enough",
         "by": scene.by(MANAGER),
     }

@@ -129,23 +129,26 @@ class Story:
 
     def refund(self, at: datetime, reference: str, reason: str, amount: str | None = None) -> None:
         """Of the charge with the reference."""
-        by = self.stage.actors[OFFICER]
+        told = self._corrected(reason)
 
         def give_back(wallet: Wallet, now: datetime) -> None:
             charge = Transaction.objects.get(wallet=wallet, reference=reference)
-            corrections.refund(transaction=charge, amount=amount, reason=reason, by=by, now=now)
+            corrections.refund(transaction=charge, amount=amount, now=now, **told)
 
         self.do(at, give_back)
 
     def reverse(self, at: datetime, reference: str, reason: str) -> None:
         """The line with the reference."""
-        by = self.stage.actors[OFFICER]
+        told = self._corrected(reason)
 
         def take_back(wallet: Wallet, now: datetime) -> None:
             line = Transaction.objects.get(wallet=wallet, reference=reference)
-            corrections.reverse(transaction=line, reason=reason, by=by, now=now)
+            corrections.reverse(transaction=line, now=now, **told)
 
         self.do(at, take_back)
+
+    def _corrected(self, reason: str) -> dict[str, Any]:
+        return {"reason_code": ChangeReason.CORRECTION, "reason": reason, "by": self.stage.actors[OFFICER]}
 
     # -- holds and limits
 

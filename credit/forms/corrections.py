@@ -2,14 +2,14 @@
 
 from django.utils.translation import gettext_lazy
 
-from credit.forms.money import AmountField, ReasonForm, VerbForm
+from credit.forms.money import AmountField, CodedReasonForm, VerbForm
 
 
-class RefundForm(ReasonForm):
+class RefundForm(CodedReasonForm):
     amount = AmountField(help_text=gettext_lazy("At most what is left of the item."))
 
 
-class ReverseForm(ReasonForm):
+class ReverseForm(CodedReasonForm):
     pass
 
 

@@ -15,12 +15,12 @@ class AdjustCreditForm(ReasonedMoneyForm):
     direction = forms.ChoiceField(
         label=gettext_lazy("What to do"), choices=DIRECTIONS, widget=forms.RadioSelect, initial="give"
     )
-    field_order = ["direction", "amount", "reason"]
+    field_order = ["direction", "amount", "reason_code", "reason"]
 
 
 class WithdrawForm(ReasonedMoneyForm):
     reference = forms.CharField(label=gettext_lazy("Reference"), max_length=128, required=False)
-    field_order = ["amount", "reference", "reason"]
+    field_order = ["amount", "reference", "reason_code", "reason"]
 
 
 class WriteOffForm(ReasonedMoneyForm):
@@ -34,7 +34,7 @@ class TransferForm(ReasonedMoneyForm):
         to_field_name="wallet_id",
         empty_label=None,
     )
-    field_order = ["target", "amount", "reason"]
+    field_order = ["target", "amount", "reason_code", "reason"]
 
     def __init__(self, *args: Any, source: Wallet, **kwargs: Any):
         super().__init__(*args, **kwargs)

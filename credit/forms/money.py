@@ -70,10 +70,6 @@ class MoneyForm(VerbForm):
     amount = AmountField()
 
 
-class ReasonedMoneyForm(ReasonForm):
-    amount = AmountField()
-
-
 class CodedReasonForm(VerbForm):
     """A change that is no money line: a reason from the list and one in the person's own words."""
 
@@ -87,3 +83,8 @@ class CodedReasonForm(VerbForm):
         max_length=255,
         error_messages={"required": gettext_lazy("Say why in a few words.")},
     )
+    field_order = ["amount", "reason_code", "reason"]
+
+
+class ReasonedMoneyForm(CodedReasonForm):
+    amount = AmountField()

@@ -58,6 +58,9 @@ class Change(Recorded):
     )
     door = models.CharField(max_length=6, choices=Door, blank=True, help_text="Empty before it was kept.")
     address = models.CharField(max_length=45, blank=True)
+    task = models.CharField(
+        max_length=60, blank=True, default="", help_text="What a worker did it for, such as a bulk change."
+    )
 
     objects = ChangeQuerySet.as_manager()
 

@@ -24,7 +24,7 @@ from credit.views import change_words, export, keyset
 from credit.views.audit_customers import entries_of
 from credit.views.dated import Dated
 
-PAGE = 50
+PAGE = 30
 VERBS_KEPT_SECONDS = 60
 _ALL_VERBS = """
     WITH RECURSIVE done(verb) AS (
@@ -128,8 +128,8 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
 # --- CSV --------------------------------------------------------------------------------------------------------------
 
 HEAD = [
-    "Entry", "At (UTC)", "Who", "Person, client or system", "Through", "Address", "What", "Organization", "UUID",
-    "Wallet ID", "Before", "After", "Reason code", "Reason",
+    "Entry", "At (UTC)", "Who", "Person, client or system", "Through", "Address", "Task", "What", "Organization",
+    "UUID", "Wallet ID", "Before", "After", "Reason code", "Reason",
 ]  # fmt: skip
 
 
@@ -154,6 +154,7 @@ def _lines(found: QuerySet[Change]) -> Iterator[list[str]]:
             f"{change.at:%Y-%m-%dT%H:%M:%S.%fZ}",
             *map(export.safe_text, (change.by_name, change_words.actor_kind(change), change.door)),
             change.address,
+            change.task,
             export.safe_text(change_words.done(change.verb)),
             export.safe_text(customer.name) if customer else "",
             str(customer.uuid) if customer else "",

@@ -226,11 +226,11 @@ def actor_kind(change: Change) -> str:
 
 
 def where(change: Change) -> str:
-    """ "the portal, 203.0.113.9"; "" where it was not kept."""
+    """ "the portal, 203.0.113.9, Bulk change 12"; "" where it was not kept."""
     if not change.door:
         return ""
     door = str(Door(change.door).label)
-    return f"{door}, {change.address}" if change.address else door
+    return ", ".join(part for part in (door, change.address, change.task) if part)
 
 
 def why(change: Change) -> str:

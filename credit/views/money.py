@@ -97,6 +97,7 @@ class AdjustCredit(VerbPanel):
         said = {
             "wallet": self.wallet,
             "amount": given["amount"],
+            "reason_code": given["reason_code"],
             "reason": given["reason"],
             "key": given["key"],
         }
@@ -125,7 +126,7 @@ class Withdraw(VerbPanel):
         return {"facts": [own_money_fact(self)]}
 
     def act(self, given: dict[str, Any], by: Actor) -> Words:
-        said = {name: given[name] for name in ("amount", "reason", "reference", "key")}
+        said = {name: given[name] for name in ("amount", "reason_code", "reason", "reference", "key")}
         outcome = accepted(withdrawals.withdraw(wallet=self.wallet, by=by, now=timezone.now, **said))
         return _("Withdrew %(amount)s. %(usable_now)s") % {
             "amount": self.money(outcome.amount_micros or 0),
@@ -151,7 +152,7 @@ class Transfer(VerbPanel):
         return {"facts": [why], "is_impossible": True}
 
     def act(self, given: dict[str, Any], by: Actor) -> Words:
-        said = {name: given[name] for name in ("target", "amount", "reason", "key")}
+        said = {name: given[name] for name in ("target", "amount", "reason_code", "reason", "key")}
         outcome = accepted(transfers.transfer(source=self.wallet, by=by, now=timezone.now, **said))
         moved = self.money(outcome.amount_micros or 0)
         return _("Moved %(moved)s to %(wallet_id)s. %(usable_now)s") % {
@@ -182,7 +183,7 @@ class WriteOff(VerbPanel):
         }
 
     def act(self, given: dict[str, Any], by: Actor) -> Words:
-        said = {name: given[name] for name in ("amount", "reason", "key")}
+        said = {name: given[name] for name in ("amount", "reason_code", "reason", "key")}
         outcome = accepted(withdrawals.write_off(wallet=self.wallet, by=by, now=timezone.now, **said))
         return _("Wrote off %(amount)s. %(usable_now)s") % {
             "amount": self.money(outcome.amount_micros or 0),
@@ -250,7 +251,7 @@ class Refund(LinePanel):
         }
 
     def act(self, given: dict[str, Any], by: Actor) -> Words:
-        said = {name: given[name] for name in ("amount", "reason", "key")}
+        said = {name: given[name] for name in ("amount", "reason_code", "reason", "key")}
         outcome = accepted(corrections.refund(transaction=self.line, by=by, now=timezone.now, **said))
         return _("Refunded %(amount)s. %(usable_now)s") % {
             "amount": self.money(outcome.amount_micros or 0),
@@ -273,7 +274,7 @@ class Reverse(LinePanel):
         }
 
     def act(self, given: dict[str, Any], by: Actor) -> Words:
-        said = {"reason": given["reason"], "key": given["key"]}
+        said = {name: given[name] for name in ("reason_code", "reason", "key")}
         outcome = accepted(corrections.reverse(transaction=self.line, by=by, now=timezone.now, **said))
         return _("Reversed %(amount)s. %(usable_now)s") % {
             "amount": self.money(outcome.amount_micros or 0),

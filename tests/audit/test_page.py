@@ -38,6 +38,7 @@ def listed(answer):
 
 
 def a_limit(wallet, amount="150", by=SYSTEM, **more):
+    more.setdefault("reason_code", "other")
     limits.set_limit(wallet=wallet, amount=amount, by=by, now=timezone.now, **more)
     return Change.objects.latest("pk")
 

@@ -123,11 +123,11 @@ def test_each_refusal_is_that_of_one_limit_and_nothing_is_stored(now):
     fine, used = plain(now), a_wallet(permanent_limit="100", balance="-80")
     closed, changed, above = a_wallet(closed_at=now), plain(now), a_wallet(permanent_limit="9000")
     wishes = [
-        Wished(fine.pk, Wish("150")),
-        Wished(used.pk, Wish("50")),
-        Wished(closed.pk, Wish("150")),
-        Wished(changed.pk, Wish("150"), version=7),
-        Wished(above.pk, Wish("13500")),
+        Wished(fine.pk, Wish("150"), **WHY),
+        Wished(used.pk, Wish("50"), **WHY),
+        Wished(closed.pk, Wish("150"), **WHY),
+        Wished(changed.pk, Wish("150"), version=7, **WHY),
+        Wished(above.pk, Wish("13500"), **WHY),
     ]
 
     with pytest.raises(NotAll) as refused:
@@ -154,8 +154,10 @@ def test_increases_of_the_last_30_days_count_for_each_of_the_wallets(now):
 
     with pytest.raises(NotAll) as refused:
         set_limits(
-            wishes=[Wished(one.pk, Wish(amount)) for one, amount in ((raised, "6000"), (long_ago, "6000"))]
-            + [Wished(fresh.pk, Wish("5000"))],
+            wishes=[
+                Wished(one.pk, Wish(amount), **WHY) for one, amount in ((raised, "6000"), (long_ago, "6000"))
+            ]
+            + [Wished(fresh.pk, Wish("5000"), **WHY)],
             by=officer,
             now=now,
         )
@@ -166,7 +168,7 @@ def test_increases_of_the_last_30_days_count_for_each_of_the_wallets(now):
 def test_a_superuser_is_not_bound_and_what_they_raise_counts(now):
     boss, wallet = Actor.person(somebody(MANAGER, is_superuser=True)), plain(now)
 
-    set_limits(wishes=[Wished(wallet.pk, Wish("900000"))], by=boss, now=now)
+    set_limits(wishes=[Wished(wallet.pk, Wish("900000"), **WHY)], by=boss, now=now)
 
     assert Increase.objects.get().increase_micros == money("899900")[0]
 

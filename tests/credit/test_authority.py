@@ -21,26 +21,26 @@ def move(desk):
 
 
 def to_postpaid(desk):
-    return desk.do(modes.change_mode, wallet=desk.wallet, to="postpaid", scheme="none", limit="9")
+    return desk.decide(modes.change_mode, wallet=desk.wallet, to="postpaid", scheme="none", limit="9")
 
 
 def change_scheme(desk):
     wallet = a_wallet(mode="postpaid")
-    return desk.do(modes.change_scheme, wallet=wallet, scheme="none")
+    return desk.decide(modes.change_scheme, wallet=wallet, scheme="none")
 
 
 def create(desk):
-    return desk.do(wallets.create_wallet, organization=an_organization(), currency="EUR", mode="prepaid")
+    return desk.decide(wallets.create_wallet, organization=an_organization(), currency="EUR", mode="prepaid")
 
 
 def close(desk):
-    return desk.do(wallets.close_wallet, wallet=a_wallet())
+    return desk.decide(wallets.close_wallet, wallet=a_wallet())
 
 
 def reopen(desk):
     wallet = a_wallet()
     wallets.close_wallet(wallet=wallet, by=FINANCE, now=NOON)
-    return desk.do(wallets.reopen_wallet, wallet=wallet)
+    return desk.decide(wallets.reopen_wallet, wallet=wallet)
 
 
 def in_debt(desk):
@@ -68,10 +68,10 @@ VERBS = {
     "payment mode": (to_postpaid, "change_payment_mode"),
     "scheme": (change_scheme, "change_payment_mode"),
     "time zone": (
-        lambda d: d.do(statuses.change_time_zone, **on(d), time_zone="Asia/Tokyo"),
+        lambda d: d.decide(statuses.change_time_zone, **on(d), time_zone="Asia/Tokyo"),
         "change_payment_mode",
     ),
-    "suspension": (lambda desk: desk.do(statuses.suspend, **on(desk)), "suspend_organization"),
+    "suspension": (lambda desk: desk.decide(statuses.suspend, **on(desk)), "suspend_organization"),
     "new wallet": (create, "add_wallet"),
     "closing": (close, "close_wallet"),
     "reopening": (reopen, "reopen_wallet"),
@@ -119,13 +119,13 @@ def test_unlimited_needs_a_right_of_its_own():
 def test_a_switch_of_mode_is_no_way_around_the_right_to_set_a_limit():
     desk = desk_of("credit.change_payment_mode")
     wish = {"to": "postpaid", "scheme": "none", "limit": "1000000"}
-    assert desk.do(modes.change_mode, wallet=desk.wallet, **wish) == "not_authorized"
+    assert desk.decide(modes.change_mode, wallet=desk.wallet, **wish) == "not_authorized"
 
 
 def test_a_new_wallet_is_no_way_around_the_right_to_set_a_limit():
     desk = desk_of("credit.add_wallet")
     asked = {"organization": an_organization(), "currency": "EUR", "mode": "prepaid", "limit": "1000000"}
-    assert desk.do(wallets.create_wallet, **asked) == "not_authorized"
+    assert desk.decide(wallets.create_wallet, **asked) == "not_authorized"
 
 
 def test_a_replayed_answer_is_not_for_somebody_without_the_right():

@@ -136,8 +136,8 @@ def test_money_goes_out_up_to_the_authority():
     move = {"source": desk.wallet, "target": other, "reason": "x"}
     assert manager.withdraw("250000.01") == "not_authorized"
     assert manager.withdraw("200000") == ACCEPTED
-    assert manager.do(transfers.transfer, amount="50000.01", **move) == "not_authorized"
-    assert manager.do(transfers.transfer, amount="50000", **move) == ACCEPTED
+    assert manager.decide(transfers.transfer, amount="50000.01", **move) == "not_authorized"
+    assert manager.decide(transfers.transfer, amount="50000", **move) == ACCEPTED
 
 
 def test_a_write_off_is_within_authority_or_asked_for():
@@ -156,7 +156,7 @@ def test_what_a_person_gives_back_counts_and_what_a_system_gives_back_does_not()
     switch = Actor.client("Switch", frozenset({"credit.correct_transactions"}))
     assert desk_for(switch, desk.wallet).refund(line, "6000") == ACCEPTED
     assert officer.reverse(line) == ACCEPTED  # 3,000 is left of it
-    assert officer.do(corrections.reverse, transaction=desk.lines()[0], reason="bounced") == ACCEPTED
+    assert officer.decide(corrections.reverse, transaction=desk.lines()[0], reason="bounced") == ACCEPTED
 
 
 def test_a_charge_beyond_the_limit_by_a_person_counts_with_what_is_beyond():
@@ -211,18 +211,18 @@ def test_a_switch_that_makes_debt_due_raises_usable_by_it():
     debt = a_desk("-300000", permanent_limit="400000")
     manager = desk_for(a_manager(), debt.wallet)
     wish = {"wallet": debt.wallet, "to": "postpaid", "scheme": "none", "keep_limit": True}
-    assert manager.do(modes.change_mode, **wish) == "not_authorized"
+    assert manager.decide(modes.change_mode, **wish) == "not_authorized"
     may(MANAGER, "1000000", "300000")
-    assert manager.do(modes.change_mode, **wish) == ACCEPTED
+    assert manager.decide(modes.change_mode, **wish) == ACCEPTED
 
 
 def test_a_new_wallet_is_no_way_around_authority():
     manager = a_manager()
     new = {"organization": an_organization(), "currency": "EUR", "mode": "prepaid"}
     desk = Desk(None, NOON, manager)
-    assert desk.do(wallets.create_wallet, **new, limit="250000.01") == "not_authorized"
+    assert desk.decide(wallets.create_wallet, **new, limit="250000.01") == "not_authorized"
     assert not Wallet.objects.exists()
-    assert desk.do(wallets.create_wallet, **new, limit="250000") == ACCEPTED
+    assert desk.decide(wallets.create_wallet, **new, limit="250000") == ACCEPTED
     assert Increase.objects.aggregate(all=Sum("increase_micros"))["all"] == micros("250000")
 
 

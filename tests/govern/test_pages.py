@@ -322,7 +322,7 @@ def test_a_review_of_a_limit_that_changed_meanwhile_is_a_conflict(officer, walle
 
 def test_where_there_is_no_limit_there_is_nothing_to_review():
     with pytest.raises(NotDone) as refusal:
-        reviews.keep(wallet=prepaid(), by=a_manager(), now=timezone.now())
+        reviews.keep(wallet=prepaid(), reason_code="review", by=a_manager(), now=timezone.now())
     assert refusal.value.reason == "not_found"
 
 

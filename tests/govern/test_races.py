@@ -33,7 +33,7 @@ def said(verb, **asked):
 def a_request(wallet, amount="20000"):
     officer = desk_for(an_officer(), wallet)
     assert officer.set_limit(amount) == "not_authorized"
-    return requests.ask(beyond=officer.last, by=officer.by, now=NOON), officer
+    return requests.ask(beyond=officer.last, reason_code="other", by=officer.by, now=NOON), officer
 
 
 def approval(request, by, clock):
@@ -55,7 +55,7 @@ def test_credit_that_two_approve_at_once_is_given_once():
     wallet = a_wallet()
     officer = desk_for(an_officer(), wallet)
     assert officer.give("7000") == "not_authorized"
-    request = requests.ask(beyond=officer.last, by=officer.by, now=NOON)
+    request = requests.ask(beyond=officer.last, reason_code="other", by=officer.by, now=NOON)
     clock = Clock(LATER)
     answers = together(*[approval(request, a_manager(name), clock) for name in ("Jana", "Karol", "Petra")])
     assert sorted(answers) == [ACCEPTED] + ["changed_meanwhile"] * 2
@@ -101,7 +101,10 @@ def test_two_who_ask_for_the_same_at_once_make_one_request():
         desk = desk_for(an_officer(name), wallet)
         assert desk.set_limit("20000") == "not_authorized"
         refused.append(desk)
-    jobs = [said(requests.ask, beyond=desk.last, by=desk.by, now=Clock(LATER)) for desk in refused]
+    jobs = [
+        said(requests.ask, beyond=desk.last, reason_code="other", by=desk.by, now=Clock(LATER))
+        for desk in refused
+    ]
     assert sorted(together(*jobs)) == [ACCEPTED, "invalid_input", "invalid_input"]
     assert ChangeRequest.objects.count() == 1
 
@@ -114,7 +117,7 @@ def test_asking_and_approving_on_one_wallet_do_not_wait_for_each_other_for_ever(
     may(OFFICER, "10000", "5000")
     assert other.set_limit("30000") == "not_authorized"
     root = a_person("Root", is_superuser=True)
-    ask = said(requests.ask, beyond=other.last, grant=True, by=other.by, now=clock)
+    ask = said(requests.ask, beyond=other.last, reason_code="other", grant=True, by=other.by, now=clock)
     answers = together(approval(first, root, clock), ask, said(
         requests.reject, request=first, words="No", by=a_manager(), now=clock
     ))  # fmt: skip

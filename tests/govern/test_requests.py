@@ -243,7 +243,7 @@ def test_a_write_off_a_refund_a_reversal_and_a_switch_can_be_asked_for():
     approve(ask(manager), root)
     assert manager.write_off("99900") == "not_authorized"
     approve(ask(manager), root)
-    assert manager.do(
+    assert manager.decide(
         modes.change_mode, wallet=desk.wallet, to="postpaid", scheme="none", keep_limit=True
     ) == "not_authorized"  # fmt: skip
     approve(ask(manager), root)

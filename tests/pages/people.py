@@ -105,7 +105,9 @@ def address(name, wallet, *more):
 
 
 def send(client, where, **typed):
-    return client.post(where, {"key": new_key(), **typed})
+    """A form as it is sent; who gives a reason in words has chosen one from the list."""
+    code = {"reason_code": "other"} if "reason" in typed else {}
+    return client.post(where, {"key": new_key(), **code, **typed})
 
 
 def said(answer):

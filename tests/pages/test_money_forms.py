@@ -171,7 +171,13 @@ def test_credit_is_given_and_taken_back(manager):
 
 def test_taking_back_more_than_own_money_asks_for_a_yes_to_the_debt(manager):
     wallet = prepaid(paid="10")
-    form = {"key": new_key(), "direction": "take_back", "amount": "25", "reason": "Typed twice"}
+    form = {
+        "key": new_key(),
+        "direction": "take_back",
+        "amount": "25",
+        "reason_code": "correction",
+        "reason": "Typed twice",
+    }
     asked = manager.post(address("adjust_credit", wallet), form)
     assert asked.status_code == 409
     assert "makes a debt of 15.00 EUR" in text(asked)
@@ -185,7 +191,7 @@ def test_a_withdrawal_beyond_own_money_is_refused_and_a_smaller_one_then_passes(
     assert refused.status_code == 422
     assert "amount" in refused.context["form"].errors
     new = refused.context["form"]["key"].value()
-    again = manager.post(address("withdraw", wallet), {"key": new, "amount": "10", "reason": "Asked back"})
+    again = send(manager, address("withdraw", wallet), key=new, amount="10", reason="Asked back")
     assert said(again) == "Withdrew 10.00 EUR. Usable now 100.00 EUR."
 
 
@@ -231,7 +237,7 @@ def test_what_a_german_form_offers_is_the_whole_debt_and_today(manager):
     assert offered == "1610,61061"
     manager.post(
         address("write_off", wallet),
-        {"key": new_key(), "amount": offered, "reason": "Insolvenz"},
+        {"key": new_key(), "amount": offered, "reason_code": "risk", "reason": "Insolvenz"},
         headers=german,
     )
     assert live(wallet).balance_micros == 0

@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 from django.db import connections
 from django.db.models import Field, QuerySet
+from django.db.models.expressions import RawSQL
 
 from credit.rule_sql import Slot
 
@@ -23,7 +24,7 @@ class Written:
     def __init__(self, query: "QuerySet[Any, Any]", using: str):
         compiler = query.query.get_compiler(using)
         text, params = compiler.as_sql()
-        self.using = using
+        self.using, self.inner = using, (text, params)
         self.columns = [column for column, _sql, _alias in compiler.select]
         # A slot that stands there many times is given once.
         self.given = list(dict.fromkeys(params))
@@ -46,6 +47,12 @@ class Written:
                 cursor.execute(self.text, {f"p{number}": value for number, value in enumerate(given, 1)})
                 found = cursor.fetchall()
         return _as_python(found, self.columns, connection)
+
+    def inside(self, **values: Any) -> RawSQL:
+        """The same as a part of another query, for `pk__in`."""
+        text, params = self.inner
+        connection = connections[self.using]
+        return RawSQL(text, [_put(param, values, connection) for param in params])  # noqa: S611
 
     def row(self, **values: Any) -> list[Any] | None:
         return next(iter(self.rows(**values)), None)

@@ -5,8 +5,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db.models import Q
 
 from credit import periods
@@ -18,6 +20,7 @@ from credit.models import Authority, Increase, Wallet
 from credit.models.authority import WINDOW
 from credit.money import round_down_to_currency, to_words
 from credit.terms import Reason
+from credit.written_queries import Written, slot
 
 _DAY = timedelta(days=1)
 UNLIMITED = "credit.set_unlimited_limit"
@@ -203,7 +206,20 @@ def is_bound(by: Actor) -> bool:
 
 def rows_of(by: Actor) -> list[Authority]:
     """All that the actor's groups may, in every currency."""
-    return list(Authority.objects.filter(_held_by(by)))
+    if by.user is None:
+        return list(Authority.objects.filter(_held_by(by)))
+    using = Authority.objects.all().db
+    return [Authority.from_db(using, _COLUMNS, row) for row in _of_groups(using).rows(user=by.user.pk)]
+
+
+_COLUMNS = [field.attname for field in Authority._meta.concrete_fields]
+
+
+@cache
+def _of_groups(using: str) -> Written:
+    """Asked by every page of whoever decides about requests."""
+    held = Authority.objects.filter(group__user=slot("user", User._meta.pk))
+    return Written(held.values_list(*_COLUMNS), using)
 
 
 def _rows(by: Actor, currency: str) -> list[Authority]:

@@ -63,7 +63,10 @@ class Authority(models.Model):
 class IncreaseQuerySet(models.QuerySet["Increase"]):
     def counted(self, at: datetime) -> Self:
         """Those that still count at an instant."""
-        return self.filter(at__gt=at - WINDOW)
+        return self.after(at - WINDOW)
+
+    def after(self, instant: datetime) -> Self:
+        return self.filter(at__gt=instant)
 
     def total(self) -> int:
         summed: dict[str, Any] = self.aggregate(total=WideSum("increase_micros"))

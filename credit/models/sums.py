@@ -25,7 +25,9 @@ class WideSum(Sum):
 
     def _of(self, part: str, compiler: Any, connection: Any, extra: dict[str, Any]) -> Any:
         alone = self.copy()
-        alone.template = f"SUM({part})"  # on the copy: Django lays a filter around the template it finds there
+        alone.template = (
+            f"SUM({part})"  # on the copy: Django lays a filter around the template it finds there
+        )
         return super(WideSum, alone).as_sql(compiler, connection, **extra)
 
     def convert_value(self, value: Any, expression: Any, connection: Any) -> int:

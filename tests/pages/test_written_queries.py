@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
@@ -14,7 +15,7 @@ from credit.groups import MANAGER, OFFICER, VIEWER
 from credit.models import Preferences
 from credit.templatetags.waiting import requests_waiting
 from tests.factories import a_wallet
-from tests.govern.people import a_person, an_officer, desk_for
+from tests.govern.people import a_manager, a_person, an_officer, desk_for, may
 from tests.pages.people import signed_in, somebody
 
 pytestmark = pytest.mark.django_db
@@ -102,3 +103,22 @@ def test_what_waits_is_counted_anew_for_everybody_whose_authority_has_no_bound()
     assert requests_waiting(desk.by.user) == ""
     requests.reject(request=request, words="Too much", by=Actor.person(root.user), now=now)
     assert requests_waiting(root.user) == ""
+
+
+def test_what_waits_for_a_manager_follows_their_authority_and_no_other_managers():
+    manager, other = a_manager(), a_manager("Petr")
+    desk = desk_for(an_officer(), a_wallet(permanent_limit="100"))
+    desk.set_limit("20000")
+    now = timezone.now()
+    requests.ask(
+        beyond=desk.last, by=desk.by, now=now, reason_code="payment_promised", reason="Pays on Friday"
+    )
+    other.user.groups.clear()
+    seen = []
+    for amount, currency in [("30000", ""), ("10000", ""), ("30000", ""), ("10000", "EUR"), ("10000", "USD")]:
+        may(MANAGER, amount, "30000", currency=currency)
+        fresh = Actor.person(User.objects.get(pk=manager.user.pk))
+        seen.append(requests_waiting(fresh.user))
+        assert requests_waiting(fresh.user) == str(requests.waiting_for(fresh, now).count() or "")
+        assert requests_waiting(User.objects.get(pk=other.user.pk)) == ""
+    assert seen == ["1", "", "1", "", ""]

@@ -20,6 +20,7 @@ from credit.actors import Actor
 from credit.invoicing import opening_invoice, rounding_left
 from credit.languages import Said as _
 from credit.models import LimitSlot, Period, Wallet
+from credit.money import to_text
 from credit.terms import Kind, PaymentMode, Reason, Scheme
 
 _TICK = timedelta(microseconds=1)
@@ -36,7 +37,10 @@ class ModeWish:
     keep_limit: bool | None = None
 
     def content(self) -> dict[str, Any]:
-        return asdict(self) | {"limit": None if self.limit in (None, "") else str(self.limit)}
+        """The limit as the one text of its amount: 100 and 100.00 ask for the same."""
+        if self.limit is None or self.limit == "":
+            return asdict(self) | {"limit": None}
+        return asdict(self) | {"limit": to_text(inputs.amount(self.limit, field="limit", zero=True))}
 
 
 def change_mode(

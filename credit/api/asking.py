@@ -95,6 +95,6 @@ def _own(by: Actor, number: int) -> ChangeRequest:
 
 
 def _wish(request: ChangeRequest) -> dict[str, Any]:
-    """Amounts as text; the limit of a switch is kept as it was typed."""
+    """Amounts as text, as the limit of a switch is kept already."""
     wish = {name: value for name, value in request.wish.items() if name != "review_on"}
     return wish | {"amount": answers.money(wish["amount"])} if "amount" in wish else wish

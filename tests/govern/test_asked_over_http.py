@@ -144,7 +144,7 @@ def test_a_switch_of_mode_is_asked_for(billing, wallet):
     sent = {"to": "postpaid", "scheme": "none", "limit": "20000", "if_beyond_authority": "request"}
     answer = billing.decide(f"wallets/{wallet.wallet_id}/payment-mode", sent)
     assert (answer.status, answer.body["verb"]) == (202, "change_payment_mode")
-    assert answer.body["wish"]["limit"] == "20000"
+    assert answer.body["wish"]["limit"] == "20000.00"
     approve(a_manager())
     assert Wallet.objects.get(pk=wallet.pk).mode == "postpaid"
 

@@ -1,10 +1,10 @@
 """What the demo has no reason to have, so that every page shows something: a client, a file, an alert sent."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from credit.actions import notes
+from credit.actions import notes, revenue_days
 from credit.actions.clients import create_client
 from credit.actors import Actor
 from credit.models import (
@@ -37,6 +37,9 @@ def add_what_the_demo_lacks(wallet_id: str) -> None:
         AlertRule.objects.create(currency=wallet.currency, changed_at=now, by_name=by.name)
     if not AlertSend.objects.exists():
         _send_in_vain(wallet, by, now)
+    # What the job does within ten minutes: it looks ahead, and adds up what was there then.
+    for at in (now, now + timedelta(minutes=5)):
+        list(revenue_days.add_up(now=at))
 
 
 def _send_in_vain(wallet: Wallet, by: Actor, now: datetime) -> None:

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
-from django.db.models import Count, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Q, QuerySet, Subquery
 
 from credit import taxes
 from credit.models import Period, RevenueDay, RevenueUpTo, TaxRate, Transaction, Wallet
+from credit.models.sums import WideSum
 from credit.reports import local_days
 from credit.reports.kinds import OTHER, REVENUE, of_item
 from credit.reports.local_days import ZONE, ZONE_CHANGED, IsIn, LocalClock
@@ -195,14 +196,14 @@ class Part:
 
 def sums_of(lines: QuerySet[Transaction]) -> Iterator[Sums]:
     """Corrections apart: only they have to look up what they correct."""
-    total, number = Sum("amount_micros"), Count("pk")
+    total, number = WideSum("amount_micros"), Count("pk")
     alone = lines.filter(original=None).order_by().values_list("wallet__currency", "kind")
     for currency, kind, micros, count in alone.annotate(total=total, lines=number):
-        yield Sums(currency, kind, kind, count, int(micros))
+        yield Sums(currency, kind, kind, count, micros)
     about = ("wallet__currency", "kind", "original__kind", "original__original__kind")
     corrections = lines.filter(original__isnull=False).order_by().values(*about)
     for row in corrections.annotate(total=total, lines=number):
-        yield Sums(row["wallet__currency"], row["kind"], of_item(row), row["lines"], int(row["total"]))
+        yield Sums(row["wallet__currency"], row["kind"], of_item(row), row["lines"], row["total"])
 
 
 def _parts(month: date) -> Iterator[Part]:

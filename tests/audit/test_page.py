@@ -195,7 +195,7 @@ def test_what_concerns_no_customer_stands_in_the_trail_too():
     assert "Create API client" in page and "Billing engine" in page and "read, charge" in page
 
 
-def test_the_page_asks_the_database_as_often_for_fifty_entries_as_for_one(django_assert_max_num_queries):
+def test_the_page_asks_the_database_as_often_for_thirty_entries_as_for_one(django_assert_max_num_queries):
     wallet = prepaid()
     for number in range(1, 55):
         a_limit(wallet, str(number))
@@ -204,7 +204,7 @@ def test_the_page_asks_the_database_as_often_for_fifty_entries_as_for_one(django
     with django_assert_max_num_queries(14):
         answer = client.get(reverse("audit"))
 
-    assert len(listed(answer)) == 50
+    assert len(listed(answer)) == 30
 
 
 def test_a_name_that_means_too_many_customers_asks_for_more_of_it(monkeypatch):

@@ -1,7 +1,7 @@
 """As of: the wallet's row at a past instant, rebuilt from what had been posted by then, read by today's one rule."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,13 +11,30 @@ from django.utils.translation import gettext as _
 from credit.archive import telling
 from credit.models import Change, CreditLimit, HoldLine, LimitSlot, Period, Reservation, Transaction, Wallet
 
+# How many lines are looked up at once for a date: a ledger of a million lines is searched in four questions.
+_LOOKED_UP = 32
+
 
 class NotThatFarBack(ValueError):
     """The wallet did not exist at that instant, or its lines of then are in the archive."""
 
 
+@dataclass(frozen=True)
+class Past:
+    """A wallet's row as of an instant, how many holds were in progress, and the last line posted by then."""
+
+    row: Wallet
+    holds: int
+    last_sequence: int
+
+
 def wallet_as_of(wallet: Wallet, instant: datetime) -> Wallet:
     """The wallet with the numbers of `Wallet.objects.at()` as of an aware instant that is not in the future."""
+    return read(wallet, instant).row
+
+
+def read(wallet: Wallet, instant: datetime) -> Past:
+    """The wallet as of an aware instant that is not in the future, with what the page tells beside it."""
     if instant < wallet.created_at:
         raise NotThatFarBack(
             _("The wallet was created on %(day)s at %(time)s UTC.")
@@ -26,12 +43,14 @@ def wallet_as_of(wallet: Wallet, instant: datetime) -> Wallet:
     archived = telling.of(wallet)
     if archived and instant < archived.before:
         raise NotThatFarBack(archived.words)
-    money = _money(wallet, instant, archived)
-    columns = {**_decided(wallet, instant), **_limits(wallet, instant), **money}
+    sequence = last_sequence_by(wallet, instant, after=archived.last_sequence if archived else 0)
+    held = _held(wallet, instant)
+    money = _money(wallet, instant, sequence, archived)
+    columns = {**_decided(wallet, instant), **_limits(wallet, instant), **money, "reserved_micros": sum(held)}
     row = Wallet.objects.at(instant, **columns).select_related("organization").get(pk=wallet.pk)
     for name, value in columns.items():
         setattr(row, name, value)  # the row's own columns too: balance, mode and the slots of the limits
-    return row
+    return Past(row, len(held), sequence)
 
 
 def _decided(wallet: Wallet, instant: datetime) -> dict[str, Any]:
@@ -72,44 +91,50 @@ def _slot(name: str, limit: CreditLimit | None) -> dict[str, Any]:
     }
 
 
-def _money(wallet: Wallet, instant: datetime, archived: telling.Archived | None) -> dict[str, Any]:
+def _money(
+    wallet: Wallet, instant: datetime, sequence: int, archived: telling.Archived | None
+) -> dict[str, Any]:
     """The parts of the balance; the periods are split by the instant already, so none is left to end."""
-    sequence = last_sequence_by(wallet, instant, after=archived.last_sequence if archived else 0)
-    last = Transaction.objects.filter(wallet=wallet, sequence=sequence).first()
-    current = (
-        archived.current_balance_micros if archived else 0
-    )  # where no line came after those in the archive
+    last = Transaction.objects.filter(wallet=wallet, sequence=sequence)
+    after = last.values_list("current_balance_after_micros", flat=True).first()
+    if after is None:  # no line came after those in the archive
+        after = archived.current_balance_micros if archived else 0
     unbilled, closing = _unbilled_and_closing(wallet, instant, sequence)
     return {
-        "balance_micros": (last.current_balance_after_micros if last else current) + unbilled + closing,
+        "balance_micros": after + unbilled + closing,
         "unbilled_micros": unbilled,
         "closing_micros": closing,
         "period_ends_at": None,
-        "reserved_micros": _reserved(wallet, instant),
         "next_hold_ends_at": None,
     }
-
-
-class _PostedAt(Sequence[datetime]):
-    """The instants of a wallet's lines by position; both never fall, so a date is found in a few look-ups."""
-
-    def __init__(self, wallet: Wallet):
-        self.lines = Transaction.objects.filter(wallet=wallet).values_list("posted_at", flat=True)
-        self.length = wallet.last_sequence
-
-    def __len__(self) -> int:
-        return self.length
-
-    def __getitem__(self, at: Any) -> Any:
-        return self.lines.get(sequence=at + 1)
 
 
 def last_sequence_by(wallet: Wallet, instant: datetime, after: int = 0) -> int:
     """The sequence of the last line posted by an instant; 0 where there was none.
 
-    `after` is the last line in the archive, all of which were posted by then.
+    `after` is the last line in the archive, all of which were posted by then. Along the ledger neither the sequence nor
+    `posted_at` ever falls, so a date is found by a few looks at lines that lie evenly.
     """
-    return bisect_right(_PostedAt(wallet), instant, lo=after)
+    known, last = after, wallet.last_sequence
+    while known < last:
+        lines = Transaction.objects.filter(wallet=wallet, sequence__in=_evenly(known, last)).order_by(
+            "sequence"
+        )
+        found = list(lines.values_list("sequence", "posted_at"))
+        assert found, "a ledger has no gaps above what is in the archive"
+        posted = bisect_right(found, instant, key=lambda line: line[1])
+        if posted < len(found):
+            last = found[posted][0] - 1
+        if posted:
+            known = found[posted - 1][0]
+    return known
+
+
+def _evenly(known: int, last: int) -> list[int]:
+    """Up to so many sequences above `known`, the last one among them."""
+    lines = last - known
+    steps = min(lines, _LOOKED_UP)
+    return [known + lines * step // steps for step in range(1, steps + 1)]
 
 
 def _unbilled_and_closing(wallet: Wallet, instant: datetime, sequence: int) -> tuple[int, int]:
@@ -139,15 +164,6 @@ def _counted(wallet: Wallet, starts_at: datetime, first: int, last: int) -> int:
         wallet=wallet, sequence__range=(first, last), period_starts_at=starts_at
     )
     return -(lines.aggregate(total=Sum("amount_micros"))["total"] or 0)
-
-
-def _reserved(wallet: Wallet, instant: datetime) -> int:
-    return sum(_held(wallet, instant))
-
-
-def holds_at(wallet: Wallet, instant: datetime) -> int:
-    """How many were in progress."""
-    return len(_held(wallet, instant))
 
 
 def _held(wallet: Wallet, instant: datetime) -> list[int]:

@@ -28,17 +28,17 @@ def page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
 
 def _shown(wallet: Wallet, instant: datetime, now: datetime) -> dict[str, Any]:
     try:
-        row = past.wallet_as_of(wallet, instant)
+        then = past.read(wallet, instant)
     except past.NotThatFarBack as error:
         return {"problem": str(error)}
-    around = events.around(wallet, instant, now)
+    around = events.around(wallet, instant, now, then.last_sequence)
     earlier = [event for event in around.earlier if event.at < instant]
     return {
-        "past": row,
+        "past": then.row,
         "instant": instant,
         "in_words": display.in_words(instant, wallet.time_zone),
         "for_you": display.for_you(instant, wallet.time_zone, viewer.zone()),
-        "terms": equation.terms(row, past.holds_at(wallet, instant), instant),
+        "terms": equation.terms(then.row, then.holds, instant),
         "later": _linked(around.later),
         "earlier": _linked(around.earlier),
         "before_url": _address(wallet, earlier[0].at) if earlier else "",

@@ -1,18 +1,20 @@
 """What happened to a wallet around an instant, of all sorts in one order: lines, holds, declines, limits, changes."""
 
+from collections import namedtuple
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from heapq import merge
 from itertools import islice
 from operator import attrgetter
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db import router
+from django.db.models import DateTimeField, Model, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from credit import display, past
-from credit.archive import telling
+from credit import display
 from credit.models import (
     Change,
     CreditLimit,
@@ -26,6 +28,8 @@ from credit.models import (
 )
 from credit.views.history import MOST_LIMITS
 from credit.views.ledger import ICONS
+from credit.written_queries import Written, slot
+from organizations.models import Organization
 
 EARLIER, LATER = 15, 5
 # What the history of limits tells better.
@@ -53,10 +57,12 @@ class Around:
     earlier: list[Event]
 
 
-def around(wallet: Wallet, instant: datetime, now: datetime) -> Around:
-    """The last events up to the instant, and the first after it. Ten bounded queries, whatever the history."""
+def around(wallet: Wallet, instant: datetime, now: datetime, last: int) -> Around:
+    """The last events up to the instant, and the first after it. Eleven bounded queries, whatever the history.
+
+    `last` is the sequence of the last line posted by the instant: neither that nor `posted_at` ever falls.
+    """
     limits = list(CreditLimit.objects.filter(wallet=wallet).newest_first()[:MOST_LIMITS])
-    last = _last_line(wallet, instant)
     of_limits = sorted((event for event in _limit_events(limits, wallet) if event.at <= now), key=_at)
     upto = [event for event in of_limits if event.at <= instant]
     after = [event for event in of_limits if event.at > instant]
@@ -74,31 +80,45 @@ _at = attrgetter("at")
 def _recorded(wallet: Wallet, instant: datetime, last: int, *, is_later: bool) -> Iterator[Iterator[Event]]:
     """A stream for each table, away from the instant on one side of it."""
     yield (_line(line) for line in _lines(wallet, last, is_later))
-    yield (
-        _hold(step)
-        for step in _side(HoldLine.objects.select_related("reservation"), wallet, instant, is_later)
+    yield (_hold(step) for step in _side(HoldLine, wallet, instant, is_later))
+    yield (_decline(one, wallet) for one in _side(Decline, wallet, instant, is_later))
+    yield (_change(one) for one in _side(Change, wallet, instant, is_later))
+    yield (_period(one, wallet) for one in _side(Period, wallet, instant, is_later))
+
+
+# Of each table its instant, and what is told of a row.
+_TOLD: dict[type[Model], tuple[str, ...]] = {
+    HoldLine: ("at", "change_micros", "by_name", "reservation__reference"),
+    Decline: ("at", "amount_micros", "reason", "by_name", "reference"),
+    Change: ("at", "verb", "by_name", "reason"),
+    Period: ("ends_at", "amount_micros"),
+}
+_ROWS = {table: namedtuple(table.__name__, told) for table, told in _TOLD.items()}  # type: ignore[misc]
+
+
+def _side(table: type[Model], wallet: Wallet, instant: datetime, is_later: bool) -> Iterator[Any]:
+    using = router.db_for_read(table)
+    found = _written_side(using, table, is_later).rows(
+        wallet=wallet.pk, organization=wallet.organization_id, at=instant
     )
-    yield (_decline(one, wallet) for one in _side(Decline.objects.all(), wallet, instant, is_later))
-    about = Q(wallet=wallet) | Q(wallet=None, organization=wallet.organization_id)
-    changes = Change.objects.decisions().filter(about).exclude(verb__in=_LIMIT_VERBS)
-    yield (_change(one) for one in _side(changes, None, instant, is_later))
-    periods = _side(Period.objects.all(), wallet, instant, is_later, column="ends_at")
-    yield (_period(one, wallet) for one in periods)
+    return map(_ROWS[table]._make, found)
 
 
-def _side(
-    rows: QuerySet[Any], wallet: Wallet | None, instant: datetime, is_later: bool, column: str = "at"
-) -> QuerySet[Any]:
-    rows = rows.filter(wallet=wallet) if wallet else rows
+@cache
+def _written_side(using: str, table: type[Model], is_later: bool) -> Written:
+    column, at = _TOLD[table][0], slot("at", DateTimeField())
+    rows = _of_wallet(table).values_list(*_TOLD[table])
     if is_later:
-        return rows.filter(**{f"{column}__gt": instant}).order_by(column, "pk")[:LATER]
-    return rows.filter(**{f"{column}__lte": instant}).order_by(f"-{column}", "-pk")[:EARLIER]
+        return Written(rows.filter(**{f"{column}__gt": at}).order_by(column, "pk")[:LATER], using)
+    return Written(rows.filter(**{f"{column}__lte": at}).order_by(f"-{column}", "-pk")[:EARLIER], using)
 
 
-def _last_line(wallet: Wallet, instant: datetime) -> int:
-    """Its sequence: neither that nor `posted_at` ever falls along the ledger."""
-    archived = telling.of(wallet)
-    return past.last_sequence_by(wallet, instant, after=archived.last_sequence if archived else 0)
+def _of_wallet(table: type[Model]) -> QuerySet[Any]:
+    wallet = slot("wallet", Wallet._meta.pk)
+    if table is not Change:
+        return table._default_manager.filter(wallet=wallet)
+    about = Q(wallet=wallet) | Q(wallet=None, organization=slot("organization", Organization._meta.pk))
+    return Change.objects.decisions().filter(about).exclude(verb__in=_LIMIT_VERBS)
 
 
 def _lines(wallet: Wallet, last: int, is_later: bool) -> QuerySet[Transaction]:
@@ -121,26 +141,28 @@ def _line(line: Transaction) -> Event:
     )
 
 
-def _hold(step: HoldLine) -> Event:
+def _hold(step: Any) -> Event:
     words = _("Reserved") if step.change_micros > 0 else _("Reservation given back or committed")
-    return Event(step.at, "pause", words, step.by_name, step.reservation.reference, -step.change_micros)
+    return Event(step.at, "pause", words, step.by_name, step.reservation__reference, -step.change_micros)
 
 
-def _decline(decline: Decline, wallet: Wallet) -> Event:
+def _decline(decline: Any, wallet: Wallet) -> Event:
     amount = decline.amount_micros
     asked = "" if amount is None else display.with_code(amount, wallet.currency)
-    words = _("Declined: %(reason)s") % {"reason": display.inside(decline.get_reason_display())}
+    words = _("Declined: %(reason)s") % {
+        "reason": display.inside(Decline(reason=decline.reason).get_reason_display())
+    }
     return Event(
         decline.at, "stop", words, decline.by_name, " · ".join(filter(None, [asked, decline.reference]))
     )
 
 
-def _change(change: Change) -> Event:
+def _change(change: Any) -> Event:
     words = change.verb.replace("_", " ").capitalize()
     return Event(change.at, "swap", words, change.by_name, change.reason)
 
 
-def _period(period: Period, wallet: Wallet) -> Event:
+def _period(period: Any, wallet: Wallet) -> Event:
     amount = display.with_code(period.amount_micros, wallet.currency)
     words = _("The period ended; unbilled began at zero")
     return Event(period.ends_at, "repeat", words, then=_("%(amount)s to be invoiced") % {"amount": amount})

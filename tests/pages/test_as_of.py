@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from credit import past
 from credit.actions import limits
 from credit.display import as_link, to_the_second
 from credit.groups import OFFICER, VIEWER
@@ -130,5 +131,21 @@ def test_it_asks_a_bounded_number_of_questions(viewer, django_assert_max_num_que
     for _ in range(40):
         charge(wallet, "0.10", now=ago(days=1))
     row = Wallet.objects.get(pk=wallet.pk)
-    with django_assert_max_num_queries(40):
+    with django_assert_max_num_queries(26):
         as_of(viewer, row, ago(hours=1))
+
+
+@pytest.mark.parametrize("looked_up", [1, 3, 32])
+def test_the_last_line_posted_by_an_instant_is_found_however_many_are_looked_up_at_once(
+    looked_up, monkeypatch
+):
+    monkeypatch.setattr(past, "_LOOKED_UP", looked_up)
+    wallet = prepaid(limit="100", paid="10")
+    for minutes in (50, 40, 40, 40, 30, 20, 20, 10):
+        charge(wallet, "0.10", now=ago(minutes=minutes))
+    wallet = Wallet.objects.get(pk=wallet.pk)
+    lines = list(Transaction.objects.filter(wallet=wallet).values_list("sequence", "posted_at"))
+    for _, at in lines:
+        for instant in (at - timedelta(microseconds=1), at, at + timedelta(microseconds=1)):
+            posted = [sequence for sequence, posted_at in lines if posted_at <= instant]
+            assert past.last_sequence_by(wallet, instant) == max(posted, default=0)

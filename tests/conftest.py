@@ -20,6 +20,7 @@ from django.test import TransactionTestCase
 from django.utils import translation
 
 from finance_portal.celery import app as celery_app
+from tests import emptying
 from tests.append_only import may_be_emptied
 from tests.browser.lighthouse import summary as lighthouse_summary
 from tests.scenarios import summary
@@ -64,8 +65,13 @@ def _empty_tables_despite_their_triggers() -> None:
     fixture_teardown = TransactionTestCase._fixture_teardown
 
     def teardown(self) -> None:
-        with may_be_emptied(connections["default"]):
+        connection = connections["default"]
+        databases = self._databases_names(include_mirrors=False)
+        if emptying.only_the_default(databases) and emptying.emptied(connection):
+            return
+        with may_be_emptied(connection):
             fixture_teardown(self)
+        emptying.remember(connection)
 
     TransactionTestCase._fixture_teardown = teardown
 

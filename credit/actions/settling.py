@@ -116,7 +116,9 @@ def start_period(wallet: Wallet, starts_at: datetime, ends_at: datetime) -> None
 def _expire_holds(wallet: Wallet, t: datetime) -> None:
     if not wallet.next_hold_ends_at or wallet.next_hold_ends_at > t:
         return
-    over = list(Reservation.objects.open().filter(wallet=wallet, expires_at__lte=t))
+    over = list(
+        Reservation.objects.open().filter(wallet=wallet, expires_at__lte=t).order_by("expires_at", "pk")
+    )
     for hold in over:
         end_hold(wallet, hold, ReservationEnding.EXPIRED, hold.expires_at, CLOCK)
     Reservation.objects.filter(wallet=wallet).bulk_update(over, ["rest_micros", "ended_at", "ending"])

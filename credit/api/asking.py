@@ -1,10 +1,10 @@
 """Requests for approval: what is above a client's authority is asked for, and somebody in finance decides."""
 
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 from django.http import HttpResponse
 from django.utils import timezone
-from ninja import Path, Router
+from ninja import Path, Query, Router
 from pydantic import Field
 
 from credit.actions import requests
@@ -14,7 +14,8 @@ from credit.actors import Actor
 from credit.api import answers, shapes
 from credit.api.clients import ClientKey, SignedIn
 from credit.api.fields import LARGEST_ID, Body, Text
-from credit.api.queries import refuse_unknown
+from credit.api.queries import next_page, refuse_unknown
+from credit.api.reading import Limit, Place
 from credit.models import ChangeRequest
 from credit.money import to_micros
 from credit.terms import Reason
@@ -25,6 +26,7 @@ ABOUT = (
 )
 router = Router(tags=["Requests for approval"])
 Number = Annotated[int, Path(ge=1, le=LARGEST_ID, description="The request’s, as it was answered.")]
+State = Literal["open", "approved", "rejected", "withdrawn"]
 
 
 class Withdraw(Body):
@@ -63,6 +65,27 @@ def told(request: ChangeRequest) -> dict[str, Any]:
         "decided_by": request.decided_by_name or None,
         "decision": request.decision or None,
     }
+
+
+@router.get(
+    "/requests", auth=ClientKey("limits"), response=shapes.RequestsListed, summary="List your requests"
+)
+def list_requests(
+    request: SignedIn,
+    state: Query[State | None] = None,
+    after: Place = 0,
+    limit: Limit = 50,
+) -> HttpResponse:
+    """What the client asked for, newest first; those of others are not in it."""
+    refuse_unknown(request, "state", "after", "limit")
+    by = request.auth
+    # By the client too: that is what the index knows.
+    own = ChangeRequest.objects.filter(requests.own(by), by_client=by.client_id).select_related("wallet")
+    own = own.filter(state=state) if state else own
+    found = list((own.filter(pk__lt=after) if after else own).order_by("-pk")[: limit + 1])
+    shown = found[:limit]
+    more = next_page(request, after=shown[-1].pk) if len(found) > limit else None
+    return answers.json({"requests": [told(one) for one in shown], "next": more})
 
 
 @router.get(

@@ -209,3 +209,8 @@ class Requested(Shape):
     decided_at: datetime | None
     decided_by: str | None
     decision: str | None = Field(description="In the words of who decided.")
+
+
+class RequestsListed(Shape):
+    requests: list[Requested]
+    next: str | None = Field(description="The address of the next page.")

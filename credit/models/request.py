@@ -60,6 +60,14 @@ class ChangeRequest(Recorded):
         ordering = ["-pk"]
         indexes = [
             models.Index(fields=["state", "id"], name="requests_by_state"),
+            models.Index(
+                fields=["by_client", "id"], condition=Q(by_client__isnull=False), name="requests_of_client"
+            ),
+            models.Index(
+                fields=["by_client", "state", "id"],
+                condition=Q(by_client__isnull=False),
+                name="requests_of_client_by_state",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -1,11 +1,13 @@
 """Who is asking: the client behind a credential, what it may do, and how much of its rate is left."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from threading import Lock
 from time import monotonic
 from typing import Any
 
 from django.conf import settings
+from django.db import OperationalError
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja.security.base import AuthBase
@@ -15,6 +17,7 @@ from credit.actors import Actor
 from credit.api import patience, rates
 from credit.api.bodies import refuse_unread
 from credit.api.problems import Problem
+from credit.models import ApiClient
 
 _MOST_KEPT = 10_000
 
@@ -92,13 +95,23 @@ def _caller(header: str) -> Caller:
 
 def _look_up(credential: str) -> Caller:
     now = timezone.now()
+    patience.set_on_connection()
     client = clients.signed_in(credential, now)
     if client is None:
         raise _not_signed_in("The credential is not valid, or not any more.", ', error="invalid_token"')
-    clients.note_use(client, now)
+    _note_use(client, now)
     caller = Caller(client.pk, frozenset(client.scopes), clients.actor_of(client))
     known.keep(credential, caller)
     return caller
+
+
+def _note_use(client: ApiClient, now: datetime) -> None:
+    """A request does not fail for it: where a writer keeps others out, the client's next look-up notes it."""
+    try:
+        clients.note_use(client, now)
+    except OperationalError as error:
+        if not patience.is_lock(error):
+            raise
 
 
 def _not_signed_in(detail: str, error: str) -> Problem:

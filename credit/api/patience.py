@@ -36,7 +36,7 @@ def _check_if_idle() -> None:
 
 
 def problem_of(error: OperationalError) -> Problem:
-    if _is_lock(error):
+    if is_lock(error):
         return Problem(
             409,
             "busy",
@@ -51,6 +51,6 @@ def problem_of(error: OperationalError) -> Problem:
     )
 
 
-def _is_lock(error: OperationalError) -> bool:
+def is_lock(error: OperationalError) -> bool:
     cause: Any = error.__cause__
     return getattr(cause, "sqlstate", None) in _LOCKED_IN_POSTGRESQL or "database is locked" in str(error)

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
+from time import monotonic
 
 import pytest
 from django.db import connection, connections, transaction
@@ -90,13 +91,16 @@ def test_wait_for_a_locked_wallet_ends_with_409_and_nothing_stored(credential, w
         finally:
             connections.close_all()
 
+    began = monotonic()
     with ThreadPoolExecutor(2) as pool:
         holding, asking = pool.submit(hold), pool.submit(ask)
         answer = asking.result(30)
+        took = monotonic() - began
         asked.set()
         holding.result(30)
 
     assert (answer.status, answer.reason, answer.headers["Retry-After"]) == (409, "busy", "1")
+    assert took < 15, "the first request of a client waits no longer than any other, not SQLite's 20 seconds"
     assert Transaction.objects.filter(wallet=wallet, kind="call").count() == 0
     assert Caller(credential).charge(wallet, "1", key="k1").status == 200
 

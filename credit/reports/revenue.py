@@ -120,14 +120,16 @@ def of_month(month: date) -> list[Revenue]:
     return [found[currency] for currency in sorted(found)]
 
 
+_COLUMNS: dict[str, str] = {
+    Kind.REFUND: "refunded_micros",
+    Kind.CREDIT_NOTE: "credited_micros",
+    Kind.REVERSAL: "reversed_micros",
+}
+
+
 def _add(row: Row, sums: "Sums") -> int:
     micros = -sums.micros if row.kind in REVENUE else sums.micros
-    columns = {
-        Kind.REFUND: "refunded_micros",
-        Kind.CREDIT_NOTE: "credited_micros",
-        Kind.REVERSAL: "reversed_micros",
-    }
-    column = columns.get(sums.kind, "own_micros")  # type: ignore[call-overload]
+    column = _COLUMNS.get(sums.kind, "own_micros")
     setattr(row, column, getattr(row, column) + micros)
     row.lines += sums.lines
     return micros
@@ -156,9 +158,6 @@ class KeptDay(NamedTuple):
     item: str
     lines: int
     micros: int
-
-    def sums(self) -> Sums:
-        return Sums(self.currency, self.kind, self.item, self.lines, self.micros)
 
 
 @dataclass(frozen=True)
@@ -190,8 +189,19 @@ class Part:
     taxed_on: date
 
     def sums(self) -> Iterator[Sums]:
-        yield from (row.sums() for row in self.kept)
+        yield from _together(self.kept)
         yield from sums_of(self.lines)
+
+
+def _together(days: Iterable[KeptDay]) -> Iterator[Sums]:
+    """A month has a thousand rows, and some hundred of different kinds."""
+    found: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0])
+    for _day, _counted, currency, kind, item, lines, micros in days:
+        total = found[currency, kind, item]
+        total[0] += lines
+        total[1] += micros
+    for about, (lines, micros) in found.items():
+        yield Sums(*about, lines, micros)
 
 
 def sums_of(lines: QuerySet[Transaction]) -> Iterator[Sums]:
@@ -233,7 +243,7 @@ def differences(month: date) -> list[str]:
     kept = Kept.read(month, after)
     lines = _between(month, after, moved).filter(pk__lte=kept.up_to).exclude(moved.afterwards())
     balance: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0])
-    for sign, found in ((1, (row.sums() for row in kept.rows)), (-1, sums_of(lines))):
+    for sign, found in ((1, _together(kept.rows)), (-1, sums_of(lines))):
         for sums in found:
             row = balance[sums.currency, sums.kind, sums.item]
             row[0], row[1] = row[0] + sign * sums.lines, row[1] + sign * sums.micros

@@ -19,6 +19,7 @@ from credit.periods import first_instant
 
 ZONE_CHANGED = "change_time_zone"
 _DAY = timedelta(days=1)
+_TICK = timedelta(microseconds=1)
 ZONE = F("wallet__time_zone")
 # From each name straight to the next one in the index: a step per time zone, whatever the number of wallets.
 _IN_USE = """
@@ -40,8 +41,9 @@ class LocalClock:
 
     @property
     def moved_at(self) -> datetime | None:
-        """When the organization left its first time zone, if it ever did."""
-        return self.zones[1][0] if len(self.zones) > 1 else None
+        """The last instant in the organization's first time zone, if it ever left it."""
+        since = self.zones[1][0] if len(self.zones) > 1 else None
+        return since - _TICK if since else None
 
     def begins(self, day: date) -> datetime:
         """The first instant of a local day."""
@@ -78,13 +80,17 @@ def zones_in_use() -> list[str]:
 
 
 def clocks(wallets: Iterable[Wallet]) -> dict[int, LocalClock]:
-    """By the wallet's pk; one query for all of them."""
+    """By the wallet's pk; one query for all of them.
+
+    The instant of a move is the last one on the clock before: a machine whose clock lags posts at it before the move
+    and after it, and a line's day is not to depend on which it was.
+    """
     zones = {wallet.pk: wallet.time_zone for wallet in wallets}
     moves = Change.objects.filter(wallet__in=list(zones), verb=ZONE_CHANGED).order_by("wallet_id", "at", "pk")
     had: dict[int, list[tuple[datetime | None, str]]] = {}
     for pk, at, before, after in moves.values_list("wallet_id", "at", "before", "after"):
         if "time_zone" in after:  # else it moved to where it was
-            had.setdefault(pk, [(None, before["time_zone"])]).append((at, after["time_zone"]))
+            had.setdefault(pk, [(None, before["time_zone"])]).append((at + _TICK, after["time_zone"]))
     return {pk: LocalClock(tuple(had.get(pk, [(None, zone)]))) for pk, zone in zones.items()}
 
 

@@ -114,6 +114,27 @@ def test_a_customer_who_moves_keeps_each_line_in_one_month(before_the_move):
     assert march == {"call": micros("1"), "hardware": micros("4")}
 
 
+@pytest.mark.parametrize("before_the_move", [True, False])
+def test_lines_of_a_machine_whose_clock_lags_are_before_a_move_or_after_it(before_the_move):
+    wallet = a_past_customer(zone="America/Juneau", scheme="individual")
+    at = datetime(2026, 3, 31, 20, tzinfo=UTC)  # the first of April in Singapore
+    lagging = at - timedelta(seconds=1)
+    charge(wallet, "1", at=at)
+    if before_the_move:
+        added_up()
+    statuses.change_time_zone(
+        organization=wallet.organization, time_zone="Asia/Singapore", by=FINANCE, now=lagging
+    )
+    charge(wallet, "2", at=lagging)
+    charge(wallet, "4", "hardware", at=lagging)
+
+    added_up()
+
+    for month in (MARCH, date(2026, 4, 1)):
+        assert revenue.differences(month) == []
+        assert revenue.of_month(month) == from_the_ledger(month)
+
+
 def test_a_rate_that_changes_in_mid_month_holds_from_its_day_for_days_added_up():
     TaxRate.objects.create(rate=2000, valid_from=date(2020, 1, 1))
     TaxRate.objects.create(rate=0, valid_from=date(2026, 3, 14))

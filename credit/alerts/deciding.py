@@ -138,12 +138,12 @@ def _conditions(now: Numbers, rule: Rule) -> Iterator[Condition]:
 
 
 def _percent(percent: int, now: Numbers, rule: Rule) -> Condition:
-    """Only where the limit is above zero; else nothing is crossed, and what was raised is over."""
+    """Only where the limit is above zero; else nothing is crossed, and what was raised is over, unless the customer
+    can spend nothing: who loses the limit has not recovered."""
     used = now.used_percent
     back = max(1, percent - rule.hysteresis_percent)
-    return Condition(
-        AlertKind.PERCENT, percent, used is not None and used >= percent, used is None or used < back
-    )
+    is_back = now.standing not in STOPPED if used is None else used < back
+    return Condition(AlertKind.PERCENT, percent, used is not None and used >= percent, is_back)
 
 
 def _amount(micros: int, now: Numbers, rule: Rule) -> Condition:

@@ -72,6 +72,13 @@ def test_a_percentage_is_only_asked_where_there_is_a_limit_above_zero():
     assert desk.sees(None, limit=None, limit_state=LimitState.UNLIMITED) == []
 
 
+def test_a_customer_whose_limit_was_taken_away_has_not_recovered_before_something_can_be_spent():
+    desk = Desk(tells_blocked=False)
+    assert desk.sees("10") == ["percent:80"]
+    assert desk.sees("-90", limit="0") == []
+    assert desk.sees("10", limit="0") == ["recovered"]
+
+
 def test_within_the_cooldown_a_second_crossing_waits_and_is_told_when_it_lasts():
     desk = Desk(cooldown=HOUR)
     assert desk.sees("20") == ["percent:80"]

@@ -9,7 +9,7 @@ from django.db.models import Max
 from credit.archive import files, lines
 from credit.archive.leaving import LINES_READ, Now, missing_from_the_ledger
 from credit.archive.lines import Line
-from credit.models import ArchivedLines, LedgerArchive, Transaction, Wallet
+from credit.models import ArchivedLines, LedgerArchive, RevenueDay, RevenueUpTo, Transaction, Wallet
 
 Group = tuple[list[Line], list[ArchivedLines]]
 
@@ -63,12 +63,22 @@ def _put_back(path: Path, some: Sequence[Line], parts: Sequence[ArchivedLines]) 
             missing = [lines.as_transaction(line) for line in missing_from_the_ledger(some)]
             Transaction.objects.bulk_create(missing)
             ArchivedLines.objects.filter(pk__in=[part.pk for part in parts]).delete()
+            _have_revenue_added_up_anew(missing)
     except IntegrityError as error:
         raise files.UnusableFile(
             f"{path.name} names people, invoices or reservations that are not in this database, or other lines are "
             f"in the place of its own. Nothing of these lines was put back. ({error})"
         ) from error
     return len(missing)
+
+
+def _have_revenue_added_up_anew(put_back: Sequence[Transaction]) -> None:
+    """Nobody knows whether a line was added up before it left; until the job is there again, reports sum it live."""
+    if not put_back:
+        return
+    passed = RevenueUpTo.objects.filter(last_pk__gte=min(line.pk for line in put_back))
+    if passed.update(last_pk=0):
+        RevenueDay.objects.all().delete()
 
 
 def _refuse_strangers(path: Path, some: Sequence[Line]) -> None:

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 from credit import facets, search_index
 from credit.models import SearchText, Wallet
 from credit.terms import PaymentMode, Scheme
-from organizations.names import normalise
+from organizations.names import normalise, without_leading_signs
 
 SHORTEST_IDENTIFIER = 4  # what is shorter is looked for in names only
 SHORTEST_PART = (
@@ -152,7 +152,13 @@ def _compact(text: str) -> str:
 
 def _words(text: str) -> list[str]:
     """Every word stands somewhere in the name; one or two letters begin a word there, or they would be everywhere."""
-    return [f" {word}" if _SHORT_WORD.fullmatch(word) else word for word in normalise(text).split()]
+    return [f" {word}" if _SHORT_WORD.fullmatch(word) else _bare(word) for word in normalise(text).split()]
+
+
+def _bare(word: str) -> str:
+    """A quote before a word is none of the name's where that word is its first."""
+    bare = without_leading_signs(word)
+    return word if _SHORT_WORD.fullmatch(bare) else bare
 
 
 def _part_of_identifier(text: str) -> list[str]:

@@ -46,6 +46,7 @@ def test_what_nobody_but_a_job_or_a_person_at_a_page_did_names_no_task():
     assert set(Change.objects.values_list("task", flat=True)) == {""}
 
 
+@pytest.mark.django_db(transaction=True)
 def test_the_task_is_sealed_with_the_entry():
     wallets = [prepaid(limit="100")]
     run(chosen(wallets, "raise_limit", eva(), percent="10"), eva())
@@ -57,6 +58,7 @@ def test_the_task_is_sealed_with_the_entry():
     assert check().fault.startswith("Batch 1 ")
 
 
+@pytest.mark.django_db(transaction=True)
 def test_what_was_sealed_before_there_were_tasks_holds_still_and_its_print_too(monkeypatch):
     limits.set_limit(wallet=prepaid(), amount="50", by=SYSTEM, now=timezone.now)
     change = Change.objects.latest("pk")

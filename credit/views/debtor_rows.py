@@ -1,6 +1,5 @@
 """Rows of the overdue list: the template once for each standing that a wallet can have, then only its texts put in."""
 
-import re
 from html import escape
 from typing import Any
 
@@ -10,6 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 
 from credit import display
+from credit.views.drawn_rows import marks, with_names
 from credit.views.overdue_list import Debtor
 
 SHORT_NAME = 48
@@ -17,7 +17,6 @@ TEXTS = (
     "name", "short_name", "page", "wallet_id", "overdue", "currency", "late", "since", "invoices", "invoices_page",
     "invoices_words", "due", "in_7_days", "in_30_days", "menu",
 )  # fmt: skip
-_MARK = re.compile("\ue000(\\w+)\ue001")
 
 
 def draw(rows: list[Debtor]) -> SafeString:
@@ -27,9 +26,7 @@ def draw(rows: list[Debtor]) -> SafeString:
 
 def _look(standing: str) -> str:
     """The row as a text with the names of what goes into it, `%(name)s`."""
-    marks = {name: f"\ue000{name}\ue001" for name in TEXTS}
-    drawn = render_to_string("receivables/row.html", {"row": marks, "standing": standing})
-    return _MARK.sub(r"%(\1)s", drawn.replace("%", "%%"))
+    return with_names(render_to_string("receivables/row.html", {"row": marks(TEXTS), "standing": standing}))
 
 
 def _texts(row: Debtor) -> dict[str, str]:

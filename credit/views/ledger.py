@@ -29,7 +29,8 @@ from credit.money import to_text
 from credit.periods import month_end_after, month_start
 from credit.replica import may_be_old
 from credit.terms import CHARGES, Kind, PaymentMode
-from credit.views import export, payments_of
+from credit.views import export, ledger_rows, payments_of
+from credit.views.ledger_rows import Reader
 
 PAGE = 25
 MOST_COUNTED = 1000
@@ -50,6 +51,7 @@ class Ledger:
     # Where the address of a line's correction begins: resolved once, not once per line.
     lines_url: str
     lines: list[Transaction] = field(default_factory=list)
+    rows: str = ""
     errors: list[str] = field(default_factory=list)
     earlier: int | None = None
     total: str = ""
@@ -98,7 +100,11 @@ class Chip:
 
 
 def read(
-    wallet: Wallet, asked: Mapping[str, str], now: datetime, archived: telling.Archived | None = None
+    wallet: Wallet,
+    asked: Mapping[str, str],
+    now: datetime,
+    reader: Reader,
+    archived: telling.Archived | None = None,
 ) -> Ledger:
     form = LedgerFilter(asked)
     query = {name: asked[name] for name in asked if name in ("wallet", "span", *form.fields)}
@@ -121,6 +127,7 @@ def read(
     pays = payments_of.of_lines(ledger.lines)
     for line in ledger.lines:
         line.pays = pays.get(line.pk, [])
+    ledger.rows = ledger_rows.draw(ledger.lines, wallet, ledger.lines_url, reader, now)
     ledger.earlier = found[PAGE - 1].sequence if len(found) > PAGE else None
     return ledger
 

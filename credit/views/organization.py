@@ -17,6 +17,7 @@ from credit.actions import rehearsal
 from credit.archive import telling
 from credit.models import CreditLimit, Wallet
 from credit.views import as_of, equation, history, ledger, live_wallets, notes, outlook, records
+from credit.views.ledger_rows import Reader
 from organizations.models import Organization
 
 
@@ -57,7 +58,7 @@ def about(wallet: Wallet, request: HttpRequest, now: datetime) -> dict[str, Any]
     archived = telling.of(wallet)
     whole_since = archived.before if archived else None
     plot = history.plot(wallet, limits, request.GET.get("span", ""), now, whole_since)
-    lines = ledger.read(wallet, request.GET, now, archived)
+    lines = ledger.read(wallet, request.GET, now, Reader.of(request), archived)
     return {
         "live_at": f"{display.local(now, wallet.time_zone):%H:%M:%S}",
         "terms": equation.terms(wallet, len(reservations), now),

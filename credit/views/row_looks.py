@@ -4,7 +4,6 @@ A page has thirty rows and a handful of looks (with or without a temporary limit
 template's conditions and translations are worked out for the looks, and a row costs little more than joining its texts.
 """
 
-import re
 from collections.abc import Callable
 from functools import lru_cache
 from html import escape
@@ -16,6 +15,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
+from credit.views.drawn_rows import marks, names_in, with_names
 from credit.views.wallet_rows import WalletRow
 
 TEXTS = (
@@ -24,7 +24,6 @@ TEXTS = (
 )  # fmt: skip
 # What may hold a sign that means something in HTML; the rest is digits and letters of ours, or HTML already.
 ESCAPED = {"wallet_id", "organization", "mode", "currency", "limit_ends", "falls_back_to"}
-_MARK = re.compile("\ue000(\\w+)\ue001")
 
 # What the template asks about a row: whether it has these texts, which sort its limit is, whether usable is bad.
 Look = tuple[bool, bool, bool, bool, str, bool]
@@ -47,7 +46,7 @@ def _look(row: WalletRow) -> Look:
 @lru_cache(maxsize=2000)
 def _parts(look: Look, hidden: frozenset[str], may_pick: bool, language: str | None) -> "_Parts":
     has_page, has_unbilled, ends, is_bounded, limit_state, is_bad = look
-    row: dict[str, Any] = {name: f"\ue000{name}\ue001" for name in TEXTS}
+    row: dict[str, Any] = dict(marks(TEXTS))
     absent = {"page": has_page, "unbilled": has_unbilled, "limit_ends": ends, "usable": is_bounded}
     row |= {name: "" for name, is_there in absent.items() if not is_there}
     row |= {"wallet": {"wallet_id": row["wallet_id"]}, "limit_state": limit_state, "is_bad": is_bad}
@@ -60,8 +59,8 @@ class _Parts:
     """A row as a text with the names of what goes into it, `%(name)s`."""
 
     def __init__(self, drawn: str) -> None:
-        names = dict.fromkeys(_MARK.findall(drawn))
-        self.text = _MARK.sub(r"%(\1)s", drawn.replace("%", "%%"))
+        names = names_in(drawn)
+        self.text = with_names(drawn)
         self.plain = tuple(name for name in names if name not in ESCAPED)
         self.escaped = tuple(name for name in names if name in ESCAPED)
         self.plain_of, self.escaped_of = _all_of(self.plain), _all_of(self.escaped)

@@ -8,14 +8,16 @@ time the database is asked anew.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import psycopg
 from django.db import connections
-from django.db.models import Field, QuerySet
+from django.db.models import Field, Model, QuerySet
 from django.db.models.expressions import RawSQL
 
 from credit.rule_sql import Slot
+
+M = TypeVar("M", bound=Model)
 
 
 class Written:
@@ -56,6 +58,26 @@ class Written:
 
     def row(self, **values: Any) -> list[Any] | None:
         return next(iter(self.rows(**values)), None)
+
+
+class WrittenRows(Written, Generic[M]):
+    """A query for the rows of one model, each with what is annotated to it; nothing is joined to them."""
+
+    def __init__(self, query: "QuerySet[M, M]", using: str):
+        self.model = query.model
+        self.names = [field.attname for field in self.model._meta.concrete_fields]
+        self.annotated = list(query.query.annotations)
+        super().__init__(query.values_list(*self.names, *self.annotated), using)
+
+    def found(self, **values: Any) -> list[M]:
+        return [self._made(row) for row in self.rows(**values)]
+
+    def _made(self, row: list[Any]) -> M:
+        own = len(self.names)
+        made = self.model.from_db(self.using, self.names, row[:own])
+        for name, value in zip(self.annotated, row[own:], strict=True):
+            setattr(made, name, value)
+        return made
 
 
 def slot(name: str, field: "Field[Any, Any] | None" = None) -> Any:

@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 
 from django.utils.translation import gettext as _
 
 from credit import display
 from credit.models import ArchivedLines, LedgerArchive, Period, Wallet
+from credit.written_queries import Written, slot
+
+_TOLD = ("posted_before", "last_sequence", "current_balance_after_micros", "lines_so_far", "archive__name")
 
 
 @dataclass(frozen=True)
@@ -22,16 +26,18 @@ class Archived:
 
 def of(wallet: Wallet) -> Archived | None:
     """None where every line of the wallet is in the ledger."""
-    latest = ArchivedLines.objects.latest_of(wallet)
+    latest = _latest(ArchivedLines.objects.all().db).row(wallet=wallet.pk)
     if latest is None:
         return None
-    return Archived(
-        before=latest.posted_before,
-        last_sequence=latest.last_sequence,
-        current_balance_micros=latest.current_balance_after_micros,
-        lines=latest.lines_so_far,
-        words=_words(latest, wallet.time_zone),
-    )
+    before, last_sequence, balance, lines, file = latest
+    return Archived(before, last_sequence, balance, lines, _words(before, file, wallet.time_zone))
+
+
+@cache
+def _latest(using: str) -> Written:
+    """Each ledger that is read asks for it."""
+    latest = ArchivedLines.objects.using(using).latest_of(slot("wallet", Wallet._meta.pk))
+    return Written(latest.values_list(*_TOLD), using)
 
 
 def of_period(period: Period) -> str:
@@ -42,7 +48,7 @@ def of_period(period: Period) -> str:
         last_sequence__gte=period.first_sequence,
     )
     latest = held.select_related("archive").order_by("-first_sequence").first()
-    return _words(latest, period.wallet.time_zone) if latest else ""
+    return _words(latest.posted_before, latest.archive.name, period.wallet.time_zone) if latest else ""
 
 
 def latest() -> tuple[date, str] | None:
@@ -51,9 +57,9 @@ def latest() -> tuple[date, str] | None:
     return kept.values_list("before", "name").last()
 
 
-def _words(latest: ArchivedLines, zone: str) -> str:
-    day = display.local(latest.posted_before, zone)
+def _words(before: datetime, file: str, zone: str) -> str:
+    day = display.local(before, zone)
     return _("Charges before %(day)s are in the archive (%(archive)s).") % {
         "day": display.long_day(day),
-        "archive": latest.archive.name,
+        "archive": file,
     }

@@ -1,4 +1,4 @@
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import F, Q, Sum
@@ -47,14 +47,11 @@ _LINES = F("last_sequence") - F("first_sequence") + 1
 
 
 class ArchivedLinesQuerySet(models.QuerySet["ArchivedLines"]):
-    def of(self, wallet: Wallet) -> Self:
-        return self.filter(wallet=wallet)
-
-    def latest_of(self, wallet: Wallet) -> "ArchivedLines | None":
-        """With `lines_so_far`: how many lines of the wallet are archived in all."""
-        held = self.of(wallet)
+    def latest_of(self, wallet: Any) -> Self:
+        """At most one row, with `lines_so_far`: how many lines of the wallet are archived in all."""
+        held = self.filter(wallet=wallet)
         every = held.order_by().values("wallet").annotate(lines=Sum(_LINES)).values("lines")
-        return held.select_related("archive").annotate(lines_so_far=every).order_by("-first_sequence").first()
+        return held.annotate(lines_so_far=every).order_by("-first_sequence")[:1]
 
 
 class ArchivedLines(models.Model):
@@ -74,8 +71,6 @@ class ArchivedLines(models.Model):
     posted_before = models.DateTimeField(
         help_text="The archive's month began then, on the wallet's own clock."
     )
-
-    lines_so_far: int  # with `latest_of`
 
     objects = ArchivedLinesQuerySet.as_manager()
 

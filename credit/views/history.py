@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, F, Max
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from credit import daily_use, display, plots
 from credit.models import CreditLimit, Decline, LimitSlot, Wallet
 from credit.terms import PaymentMode
+from credit.written_queries import WrittenRows, slot
 
 MOST_LIMITS = 500
 SHOWN_LIMITS = 6
@@ -46,6 +48,17 @@ class Plot:
     title: str
     rows: list[Row]
     use_words: str
+
+
+def limits_of(wallet: Wallet) -> list[CreditLimit]:
+    """The newest first."""
+    return _limits(CreditLimit.objects.all().db).found(wallet=wallet.pk)
+
+
+@cache
+def _limits(using: str) -> WrittenRows[CreditLimit]:
+    of_one = CreditLimit.objects.using(using).filter(wallet=slot("wallet", Wallet._meta.pk))
+    return WrittenRows(of_one.newest_first()[:MOST_LIMITS], using)
 
 
 def plot(

@@ -1,19 +1,20 @@
 """Wallets with every number of the rule at an instant, and their organization."""
 
 from datetime import datetime
+from functools import cache
 
-from django.db.models import F, QuerySet
+from django.db.models import DateTimeField, F, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
 from credit.models import Wallet
+from credit.written_queries import WrittenRows, slot
 from organizations.models import Organization
 
 
 def of(organization: Organization, now: datetime) -> list[Wallet]:
     """Open ones first."""
-    open_first = F("closed_at").asc(nulls_first=True)
-    return list(_at(now).filter(organization=organization).order_by(open_first, "wallet_id"))
+    return _of(organization, _written(_using(), "organization").found(now=now, key=organization.pk))
 
 
 def get_or_404(wallet_id: str, now: datetime) -> Wallet:
@@ -26,8 +27,26 @@ def get_or_404(wallet_id: str, now: datetime) -> Wallet:
 
 def later(wallet: Wallet, instant: datetime) -> Wallet:
     """The same wallet by the same rule at another instant, if nothing else happens."""
-    return _at(instant).get(pk=wallet.pk)
+    (found,) = _of(wallet.organization, _written(_using(), "pk").found(now=instant, key=wallet.pk))
+    return found
 
 
 def _at(now: datetime) -> QuerySet[Wallet]:
     return Wallet.objects.at(now).select_related("organization")
+
+
+def _using() -> str:
+    return Wallet.objects.all().db
+
+
+def _of(organization: Organization, wallets: list[Wallet]) -> list[Wallet]:
+    for wallet in wallets:
+        wallet.organization = organization
+    return wallets
+
+
+@cache
+def _written(using: str, by: str) -> WrittenRows[Wallet]:
+    key = slot("key", Wallet._meta.pk)
+    wallets = Wallet.objects.using(using).at(slot("now", DateTimeField())).filter(**{by: key})
+    return WrittenRows(wallets.order_by(F("closed_at").asc(nulls_first=True), "wallet_id"), using)

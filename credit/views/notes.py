@@ -1,7 +1,9 @@
 """Notes on a customer: the block on the organization page, the panels, and the list of what comes back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -24,6 +26,8 @@ from credit.views import keyset
 from credit.views.asked import Asked
 from credit.views.dated import Dated
 from credit.views.verbs import VerbPanel, Words
+from credit.written_queries import WrittenRows, slot
+from organizations.models import Organization
 
 SHOWN, MOST = 5, 100
 PAGE = 50
@@ -95,14 +99,23 @@ class Block:
     is_whole: bool
 
 
-def block(wallet: Wallet, now: datetime, *, everything: bool) -> Block:
-    """The newest notes of the wallet's organization; what is open comes first."""
-    found = notes.with_payments(Note.objects.filter(organization=wallet.organization_id))
-    rows = list(found.select_related("wallet").order_by("-pk")[:MOST])
+def block(organization: Organization, wallets: Sequence[Wallet], now: datetime, *, everything: bool) -> Block:
+    """The newest notes of the organization with these wallets; what is open comes first."""
+    rows = _written(Note.objects.all().db).found(organization=organization.pk)
+    known = {wallet.pk: wallet for wallet in wallets}
+    for note in rows:
+        if note.wallet_id in known:
+            note.wallet = known[note.wallet_id]
     here = notes.today(now)
     said = sorted((told(note, here) for note in rows), key=_open_first)
     shown = said if everything else said[:SHOWN]
     return Block(shown, len(said), len(shown) == len(said))
+
+
+@cache
+def _written(using: str) -> WrittenRows[Note]:
+    of_one = Note.objects.using(using).filter(organization=slot("organization", Organization._meta.pk))
+    return WrittenRows(notes.with_payments(of_one).order_by("-pk")[:MOST], using)
 
 
 def _open_first(one: Told) -> tuple[bool, date]:

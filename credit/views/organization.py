@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET
 from credit import display, viewer
 from credit.actions import rehearsal
 from credit.archive import telling
-from credit.models import CreditLimit, Wallet
+from credit.models import Wallet
 from credit.views import as_of, equation, history, ledger, live_wallets, notes, outlook, records
 from credit.views.ledger_rows import Reader
 from organizations.models import Organization
@@ -39,7 +39,7 @@ def page(request: HttpRequest, uuid: UUID) -> HttpResponse:
     if wallet and "as_of" in request.GET:
         return as_of.page(request, context)
     if wallet:
-        context |= about(wallet, request, now)
+        context |= about(wallet, wallets, request, now)
     return render(request, "organization/page.html", context)
 
 
@@ -52,8 +52,8 @@ def chosen(wallets: Sequence[Wallet], wallet_id: str) -> Wallet | None:
     raise Http404(_("This organization has no such wallet."))
 
 
-def about(wallet: Wallet, request: HttpRequest, now: datetime) -> dict[str, Any]:
-    limits = list(CreditLimit.objects.filter(wallet=wallet).newest_first()[: history.MOST_LIMITS])
+def about(wallet: Wallet, wallets: Sequence[Wallet], request: HttpRequest, now: datetime) -> dict[str, Any]:
+    limits = history.limits_of(wallet)
     reservations = records.reservations(wallet, now)
     archived = telling.of(wallet)
     whole_since = archived.before if archived else None
@@ -73,7 +73,7 @@ def about(wallet: Wallet, request: HttpRequest, now: datetime) -> dict[str, Any]
         "next_invoice": rehearsal.next_invoice(wallet, now),
         "declines": records.declines(wallet),
         "changes": records.changes(wallet),
-        "notes": notes.block(wallet, now, everything="notes" in request.GET),
+        "notes": notes.block(wallet.organization, wallets, now, everything="notes" in request.GET),
     }
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import DateField, DateTimeField, Q
 from django.utils.timesince import timeuntil
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,22 +17,30 @@ from credit.models import Change, Decline, Invoice, Reservation, Wallet
 from credit.terms import PaymentMode, Reason
 from credit.views import change_words, invoice_rows
 from credit.views.ledger import ICONS
+from credit.written_queries import WrittenRows, slot
+from organizations.models import Organization
 
 MOST_RESERVATIONS = 50
 SHOWN_INVOICES = 6
 SHOWN_DECLINES = 5
 SHOWN_CHANGES = 6
+_WALLET = slot("wallet", Wallet._meta.pk)
+_ORGANIZATION = slot("organization", Organization._meta.pk)
 
 
 def reservations(wallet: Wallet, now: datetime) -> list[Reservation]:
     """Live by the clock, the next to end first."""
-    live = list(
-        Reservation.objects.live(now).filter(wallet=wallet).order_by("expires_at", "pk")[:MOST_RESERVATIONS]
-    )
+    live = _live(Reservation.objects.all().db).found(wallet=wallet.pk, now=now)
     for hold in live:
         hold.icon = ICONS[hold.kind]
         hold.ends_in = timeuntil(hold.expires_at, now, depth=1)
     return live
+
+
+@cache
+def _live(using: str) -> WrittenRows[Reservation]:
+    live = Reservation.objects.using(using).live(slot("now", DateTimeField())).filter(wallet=_WALLET)
+    return WrittenRows(live.order_by("expires_at", "pk")[:MOST_RESERVATIONS], using)
 
 
 # --- invoices ---------------------------------------------------------------------------------------------------------
@@ -40,10 +49,16 @@ def reservations(wallet: Wallet, now: datetime) -> list[Reservation]:
 def invoices(wallet: Wallet, now: datetime) -> list[invoice_rows.Row]:
     """The latest, with their state on the customer's own day."""
     today = display.local(now, wallet.time_zone).date()
-    found = list(Invoice.objects.on(today).filter(wallet=wallet).order_by("-pk")[:SHOWN_INVOICES])
+    found = _invoices(Invoice.objects.all().db).found(wallet=wallet.pk, today=today)
     for invoice in found:
         invoice.wallet = wallet
     return invoice_rows.rows(found, today)
+
+
+@cache
+def _invoices(using: str) -> WrittenRows[Invoice]:
+    found = Invoice.objects.using(using).on(slot("today", DateField())).filter(wallet=_WALLET)
+    return WrittenRows(found.order_by("-pk")[:SHOWN_INVOICES], using)
 
 
 def beside_invoices(wallet: Wallet) -> str:
@@ -85,8 +100,14 @@ _PARTS = {
 
 def declines(wallet: Wallet) -> list[Declined]:
     """The latest, each with the formula's numbers at its instant."""
-    found = Decline.objects.filter(wallet=wallet).order_by("-at", "-pk")[:SHOWN_DECLINES]
+    found = _declines(Decline.objects.all().db).found(wallet=wallet.pk)
     return [Declined(decline, _parts(decline.breakdown), _short(decline)) for decline in found]
+
+
+@cache
+def _declines(using: str) -> WrittenRows[Decline]:
+    found = Decline.objects.using(using).filter(wallet=_WALLET).order_by("-at", "-pk")
+    return WrittenRows(found[:SHOWN_DECLINES], using)
 
 
 def _short(decline: Decline) -> int | None:
@@ -117,10 +138,15 @@ class Told:
 
 def changes(wallet: Wallet) -> list[Told]:
     """Who changed what, when and why: of this wallet, and of the organization as a whole."""
-    about = Q(wallet=wallet) | Q(wallet=None)
-    found = Change.objects.decisions().filter(about, organization=wallet.organization_id)
-    found = found.newest_first()[:SHOWN_CHANGES]
+    found = _changes(Change.objects.all().db).found(wallet=wallet.pk, organization=wallet.organization_id)
     return [Told(change, change_words.done(change.verb), differences(change, wallet)) for change in found]
+
+
+@cache
+def _changes(using: str) -> WrittenRows[Change]:
+    decisions = Change.objects.using(using).decisions()
+    about = decisions.filter(Q(wallet=_WALLET) | Q(wallet=None), organization=_ORGANIZATION)
+    return WrittenRows(about.newest_first()[:SHOWN_CHANGES], using)
 
 
 def differences(change: Change, wallet: Wallet) -> list[change_words.Difference]:

@@ -11,6 +11,6 @@ ACCOUNTS: dict[str, str] = {
     ),
     "the same without its wait for the disk, in ms": (
         "A transaction takes as many wallets as the one before did in 25 ms (closes.Pace). It is longer where others "
-        "take the processor's cores from the server: on a machine of its own none was above 50 ms."
+        "take the processor's cores from the server."
     ),
 }

@@ -28,12 +28,12 @@ class Written:
         text, params = compiler.as_sql()
         self.using, self.inner = using, (text, params)
         self.columns = [column for column, _sql, _alias in compiler.select]
-        # A slot that stands there many times is given once.
-        self.given = list(dict.fromkeys(params))
+        # A slot that stands there many times is given once; True and 1 are equal, and not the same to a database.
+        kinds = [(type(param), param) for param in params]
+        distinct = list(dict.fromkeys(kinds))
+        self.given = [param for _kind, param in distinct]
         is_postgresql = connections[using].vendor == "postgresql"
-        places = [
-            ("${}" if is_postgresql else "%(p{})s").format(self.given.index(param) + 1) for param in params
-        ]
+        places = [("${}" if is_postgresql else "%(p{})s").format(distinct.index(kind) + 1) for kind in kinds]
         self.text = _filled(text if is_postgresql else text.replace("%%", "%%%%"), places)
 
     def rows(self, **values: Any) -> list[list[Any]]:

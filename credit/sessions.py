@@ -8,23 +8,20 @@ from django.contrib.sessions.models import Session
 from django.db import router
 from django.utils import timezone
 
-from credit.written_queries import Written, slot
-
-_COLUMNS = [field.attname for field in Session._meta.concrete_fields]
+from credit.written_queries import WrittenRows, slot
 
 
 class SessionStore(db.SessionStore):
     def _get_session_from_db(self) -> Any:
-        using = router.db_for_read(Session)
-        row = _written(using).row(key=self.session_key, now=timezone.now())
-        if row is None:
+        live = _written(router.db_for_read(Session)).found(key=self.session_key, now=timezone.now())
+        if not live:
             self._session_key = None
             return None
-        return Session.from_db(using, _COLUMNS, row)
+        return live[0]
 
 
 @cache
-def _written(using: str) -> Written:
+def _written(using: str) -> WrittenRows[Session]:
     key, expires_at = Session._meta.get_field("session_key"), Session._meta.get_field("expire_date")
     live = Session.objects.filter(session_key=slot("key", key), expire_date__gt=slot("now", expires_at))
-    return Written(live.values_list(*_COLUMNS), using)
+    return WrittenRows(live, using)

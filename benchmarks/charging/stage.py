@@ -22,7 +22,7 @@ class Stage:
     issued: int = 100_000  # invoices, while their wallets are charged
     limits: int = 100_000  # temporary ones that have ended
     listed: int = 1_000_000  # wallets in a list
-    at_once: int = 100  # wallets in one transaction of a close at most: closes.AT_ONCE
+    at_once: int = 100  # wallets in one transaction of a close at most: closes.MOST_AT_ONCE
     _numbers: count = field(default_factory=lambda: count(1))
 
     @cached_property

@@ -49,7 +49,7 @@ class Closing:
         from credit.actions import closes
 
         began = perf_counter()
-        closed = self(self.pace.most)
+        closed = self(closes.MOST_AT_ONCE)
         sleep(closes.pause_after(perf_counter() - began))
         return closed
 

@@ -20,7 +20,7 @@ from credit.models import Authority, Increase, Wallet
 from credit.models.authority import WINDOW
 from credit.money import round_down_to_currency, to_words
 from credit.terms import Reason
-from credit.written_queries import Written, slot
+from credit.written_queries import WrittenRows, slot
 
 _DAY = timedelta(days=1)
 UNLIMITED = "credit.set_unlimited_limit"
@@ -208,18 +208,13 @@ def rows_of(by: Actor) -> list[Authority]:
     """All that the actor's groups may, in every currency."""
     if by.user is None:
         return list(Authority.objects.filter(_held_by(by)))
-    using = Authority.objects.all().db
-    return [Authority.from_db(using, _COLUMNS, row) for row in _of_groups(using).rows(user=by.user.pk)]
-
-
-_COLUMNS = [field.attname for field in Authority._meta.concrete_fields]
+    return _of_groups(Authority.objects.all().db).found(user=by.user.pk)
 
 
 @cache
-def _of_groups(using: str) -> Written:
+def _of_groups(using: str) -> WrittenRows[Authority]:
     """Asked by every page of whoever decides about requests."""
-    held = Authority.objects.filter(group__user=slot("user", User._meta.pk))
-    return Written(held.values_list(*_COLUMNS), using)
+    return WrittenRows(Authority.objects.filter(group__user=slot("user", User._meta.pk)), using)
 
 
 def _rows(by: Actor, currency: str) -> list[Authority]:

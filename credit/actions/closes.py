@@ -41,9 +41,8 @@ _PER_KIND = {  # no value is written into the texts: they are constant
 Amounts = dict[int, dict[str, tuple[int, int]]]
 
 
-# Wallets in one transaction at most: no charge may wait long for it. SQLite lets one writer in at a time.
-AT_ONCE = {"postgresql": 100, "sqlite": 100}
-FEWEST_AT_ONCE = 10
+# Wallets in one transaction: no charge may wait long for it. SQLite lets one writer in at a time.
+FEWEST_AT_ONCE, MOST_AT_ONCE = 10, 100
 # A transaction may take 50 ms on PostgreSQL: half of them is left to the disk. On SQLite a charge waits 100 ms at most.
 AIMED_SECONDS = {"postgresql": 0.025, "sqlite": 0.05}
 
@@ -55,14 +54,14 @@ class Pace:
     """
 
     def __init__(self, vendor: str) -> None:
-        self.most, self.seconds = AT_ONCE[vendor], AIMED_SECONDS[vendor]
-        self.wallets = self.most // 4
+        self.seconds = AIMED_SECONDS[vendor]
+        self.wallets = MOST_AT_ONCE // 4
 
     def took(self, wallets: int, seconds: float) -> None:
         fitting = int(wallets * self.seconds / max(seconds, 0.001))
         # One slow flush says little: the next transaction is at least half as long, and at most twice.
         near = min(max(fitting, wallets // 2), wallets * 2)
-        self.wallets = min(max(near, FEWEST_AT_ONCE), self.most)
+        self.wallets = min(max(near, FEWEST_AT_ONCE), MOST_AT_ONCE)
 
 
 @dataclass

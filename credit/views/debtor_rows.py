@@ -1,12 +1,15 @@
-"""Rows of the overdue list: the template once for each standing that a wallet can have, then only its texts put in."""
+"""Rows of the overdue list: the template once for each standing that a wallet can have, and only its texts put in."""
 
+from functools import cache
 from html import escape
 from typing import Any
 
+from django.conf import settings
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
+from django.utils.translation import get_language
 
 from credit import display
 from credit.views.drawn_rows import marks, with_names
@@ -20,11 +23,15 @@ TEXTS = (
 
 
 def draw(rows: list[Debtor]) -> SafeString:
-    looks = {standing: _look(standing) for standing in {row.wallet.standing for row in rows}}
+    if settings.DEBUG:
+        _look.cache_clear()
+    language = get_language()
+    looks = {standing: _look(standing, language) for standing in {row.wallet.standing for row in rows}}
     return mark_safe("".join([looks[row.wallet.standing] % _texts(row) for row in rows]))  # noqa: S308  escaped below
 
 
-def _look(standing: str) -> str:
+@cache
+def _look(standing: str, language: str | None) -> str:
     """The row as a text with the names of what goes into it, `%(name)s`."""
     return with_names(render_to_string("receivables/row.html", {"row": marks(TEXTS), "standing": standing}))
 

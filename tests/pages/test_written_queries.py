@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
+from django.db.models import Case, Value, When
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -14,6 +15,7 @@ from credit.actors import Actor
 from credit.groups import MANAGER, OFFICER, VIEWER
 from credit.models import Preferences
 from credit.templatetags.waiting import requests_waiting
+from credit.written_queries import WrittenRows
 from tests.factories import a_wallet
 from tests.govern.people import a_manager, a_person, an_officer, desk_for, may
 from tests.pages.people import signed_in, somebody
@@ -30,6 +32,17 @@ def is_signed_in(client):
 
 def person_of(client):
     return client.get(reverse(HELP)).wsgi_request.user
+
+
+def test_a_number_and_a_truth_that_are_equal_are_given_apart():
+    somebody(OFFICER)
+    found = User.objects.filter(is_active=True).annotate(
+        is_one=Case(When(pk__gte=1, then=Value(True)), default=False)
+    )
+    asked = WrittenRows(found.annotate(one=Value(1)).order_by("pk"), "default").found()
+    assert [(type(person), person.is_one, person.one) for person in asked] == [
+        (User, True, 1)
+    ] * found.count()
 
 
 def test_a_session_that_has_ended_signs_nobody_in():

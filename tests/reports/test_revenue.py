@@ -103,13 +103,18 @@ def test_tax_is_contained_in_the_gross_amount():
     assert (rows["hardware"].tax_micros, rows["hardware"].net_micros) == (micros("5"), micros("100"))
 
 
-def test_a_rate_that_changes_in_mid_month_holds_from_its_day_for_what_is_not_counted():
+def charged_around_a_change_of_rate():
+    """20 % until Singapore's 13 March ends: a purchase on each side of it, and a call of the month's invoice."""
     TaxRate.objects.create(rate=2000, valid_from=date(2020, 1, 1))
     TaxRate.objects.create(rate=0, valid_from=date(2026, 3, 14))
     wallet = a_past_customer(scheme="individual", zone="Asia/Singapore")
     charge(wallet, "120", "hardware", at=datetime(2026, 3, 13, 15, 59, 59, tzinfo=UTC))
     charge(wallet, "120", "hardware", at=datetime(2026, 3, 13, 16, 0, tzinfo=UTC))
     charge(wallet, "120", "call", at=datetime(2026, 3, 13, 16, 0, tzinfo=UTC))
+
+
+def test_a_rate_that_changes_in_mid_month_holds_from_its_day_for_what_is_not_counted():
+    charged_around_a_change_of_rate()
 
     rows = {row.kind: row for row in of(MARCH).charges}
 

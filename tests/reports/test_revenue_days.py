@@ -8,14 +8,14 @@ from django.db import connection
 
 from credit import tasks
 from credit.actions import charges, corrections, payments, revenue_days, statuses
-from credit.models import JobRun, RevenueDay, RevenueUpTo, TaxRate, Transaction
+from credit.models import JobRun, RevenueDay, RevenueUpTo, Transaction
 from credit.reports import revenue
 from tests.audit.test_seal_races import slow_transaction
 from tests.factories import micros
 from tests.races.together import together
 from tests.reports.life import Life
 from tests.reports.owing import FINANCE
-from tests.reports.test_revenue import MARCH, NOON, a_past_customer
+from tests.reports.test_revenue import MARCH, NOON, a_past_customer, charged_around_a_change_of_rate
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -136,12 +136,7 @@ def test_lines_of_a_machine_whose_clock_lags_are_before_a_move_or_after_it(befor
 
 
 def test_a_rate_that_changes_in_mid_month_holds_from_its_day_for_days_added_up():
-    TaxRate.objects.create(rate=2000, valid_from=date(2020, 1, 1))
-    TaxRate.objects.create(rate=0, valid_from=date(2026, 3, 14))
-    wallet = a_past_customer(scheme="individual", zone="Asia/Singapore")
-    charge(wallet, "120", "hardware", at=datetime(2026, 3, 13, 15, 59, 59, tzinfo=UTC))
-    charge(wallet, "120", "hardware", at=datetime(2026, 3, 13, 16, 0, tzinfo=UTC))
-    charge(wallet, "120", "call", at=datetime(2026, 3, 13, 16, 0, tzinfo=UTC))
+    charged_around_a_change_of_rate()
 
     added_up()
 

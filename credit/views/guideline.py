@@ -19,6 +19,7 @@ from credit.money import MICROS
 from credit.terms import PaymentMode
 
 WIDE, HIGH, BASE, STEP = 26, 44, 62, 33
+FEWEST_PLACES = 6
 CONFIDENCE = {
     "high": gettext_lazy("Good confidence: %(count)s %(spans)s, much alike."),
     "medium": gettext_lazy("Fair confidence: %(count)s %(spans)s."),
@@ -28,6 +29,7 @@ CONFIDENCE = {
 
 @dataclass(frozen=True)
 class Bar:
+    look: str
     x: int
     y: int
     width: int
@@ -45,12 +47,13 @@ class Shown:
     trust: str
     missing: str
     bars: list[Bar]
+    wide: int
     spoken: str
 
 
 def guideline(wallet: Any, form: LimitForm, now: datetime) -> Shown:
     """For what is typed: with days it covers these days, else it is a permanent limit."""
-    return _shown(wallet, advice.for_wallet(wallet, now, _days(form)))
+    return _shown(wallet, advice.for_wallet(wallet, now, _days(form)), now)
 
 
 def _days(form: LimitForm) -> int | None:
@@ -59,18 +62,31 @@ def _days(form: LimitForm) -> int | None:
     return days if days and 1 <= days <= advice.LONGEST_DAYS else None
 
 
-def _shown(wallet: Any, found: Advice) -> Shown:
-    spans = found.history.spans
+def _shown(wallet: Any, found: Advice, now: datetime) -> Shown:
+    so_far = _so_far(wallet, now) if found.estimate else []
+    bars = _bars(found.history.spans, so_far) if found.estimate else []
     figure = "" if found.micros is None else display.short_amount(found.micros, wallet.currency)
     return Shown(
         figure=figure,
         value="" if found.micros is None else display.typed(found.micros, wallet.currency),
         made=_made(wallet, found),
-        trust=_trust(wallet, found),
+        trust=" ".join([_trust(wallet, found), *([_("* So far.")] if so_far else [])]),
         missing=found.missing,
-        bars=_bars(wallet, found),
-        spoken=", ".join(f"{one.label} {display.amount(one.micros, wallet.currency)}" for one in spans),
+        bars=bars,
+        wide=STEP * max(len(bars), FEWEST_PLACES) + 19,
+        spoken=", ".join(
+            f"{one.label} {display.amount(one.micros, wallet.currency)}"
+            for one in [*found.history.spans, *so_far]
+        ),
     )
+
+
+def _so_far(wallet: Any, now: datetime) -> list[Span]:
+    """The running month, which the figure leaves out; the windows of a prepaid wallet end now."""
+    if wallet.mode != PaymentMode.POSTPAID:
+        return []
+    month = display.short_month(display.local(now, wallet.time_zone))
+    return [Span(_("%(month)s so far") % {"month": month}, wallet.live_unbilled_micros, f"{month}*")]
 
 
 def _made(wallet: Any, found: Advice) -> str:
@@ -109,12 +125,15 @@ def _trust(wallet: Any, found: Advice) -> str:
     }
 
 
-def _bars(wallet: Any, found: Advice) -> list[Bar]:
-    spans = found.history.spans if found.estimate else []
+def _bars(whole: Sequence[Span], so_far: Sequence[Span]) -> list[Bar]:
+    spans = [*whole, *so_far]
     highest = max((span.micros for span in spans), default=0)
-    heights = [max(1, HIGH * max(0, span.micros) // highest) for span in spans] if highest else []
+    if highest <= 0:
+        return []
+    heights = [max(1, HIGH * max(0, span.micros) // highest) for span in spans]
     return [
         Bar(
+            look="p-bar" if number < len(whole) else "p-bar-open",
             x=STEP * number + 3,
             y=BASE - height,
             width=WIDE,

@@ -145,6 +145,23 @@ def test_the_panel_shows_the_guideline_and_follows_the_days(consolidated, django
     assert "400.00 used now" in shown
 
 
+def test_the_running_month_is_a_dashed_bar_beside_those_that_the_figure_rests_on(consolidated):
+    now = datetime.now(ZONE)
+    charge(consolidated, "60", now)
+    page = signed_in(OFFICER).get(reverse("set_limit", args=[consolidated.wallet_id])).content.decode()
+    assert (page.count('class="p-bar"'), page.count('class="p-bar-open"')) == (3, 1)
+    assert f">{now:%b}*</text>" in page and f"{now:%b} so far 60.00" in page and "* So far." in page
+
+
+def test_a_prepaid_wallet_has_no_running_month():
+    wallet = opened("prepaid", datetime.now(ZONE) - timedelta(days=200), limit="500")
+    for days_ago in range(190, 0, -10):
+        pay(wallet, "10", datetime.now(ZONE) - timedelta(days=days_ago))
+        charge(wallet, "10", datetime.now(ZONE) - timedelta(days=days_ago))
+    page = signed_in(OFFICER).get(reverse("set_limit", args=[wallet.wallet_id])).content.decode()
+    assert 'class="p-bar"' in page and "p-bar-open" not in page and "So far." not in page
+
+
 def test_a_month_that_has_ended_but_is_not_booked_is_left_out(consolidated):
     charge(consolidated, "900", at(6, 20))
     assert [span.label for span in advised(consolidated, at(7, 2)).history.spans] == ["Mar", "Apr", "May"]

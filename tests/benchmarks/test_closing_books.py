@@ -119,4 +119,4 @@ def test_a_number_that_stands_on_no_invoice_is_seen(issued):
 
 
 def test_as_many_are_closed_at_once_as_the_portal_closes():
-    assert Stage.at_once == closes.AT_ONCE["postgresql"]
+    assert Stage.at_once == closes.MOST_AT_ONCE

@@ -87,14 +87,15 @@ def _copies(taken_at: datetime, using: str) -> Copies | None:
 
 
 def among(values: Sequence[int] | Slot, using: str) -> RawSQL:
-    """For `pk__in`: one parameter however many values; a slot takes it as the database reads it."""
-    is_postgresql = connections[using].vendor == "postgresql"
-    given: Any = values
-    if not isinstance(values, Slot):
-        given = list(values) if is_postgresql else json.dumps(list(values))
-    if is_postgresql:
+    """For `pk__in`: one parameter however many values; a slot takes them `as_one`."""
+    given = values if isinstance(values, Slot) else as_one(values, using)
+    if connections[using].vendor == "postgresql":
         return RawSQL("SELECT unnest(%s::bigint[])", [given])
     return RawSQL("SELECT value FROM json_each(%s)", [given])
+
+
+def as_one(values: Sequence[int], using: str) -> list[int] | str:
+    return list(values) if connections[using].vendor == "postgresql" else json.dumps(list(values))
 
 
 class _IsAmong(Func):

@@ -4,16 +4,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache, lru_cache
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.conf import settings
+from django.db.models import Count, DateTimeField, Q, QuerySet
 from django.utils.translation import gettext_lazy
 
 from credit.models import Invoice, Wallet
 from credit.models.sums import WideSum
-from credit.reports.local_days import IsIn
-from credit.reports.overdue import MODE, OPEN_MICROS, open_invoices, today
+from credit.reports.overdue import MODE, OPEN_MICROS, open_invoices, quarter, today
 from credit.terms import PaymentMode
+from credit.written_queries import Written, slot
 
 # Name, words, and the most days after the due date.
 CLASSES: list[tuple[str, Any, int | None]] = [
@@ -54,41 +56,46 @@ class Ageing:
         """Drafts, internal statements, purchases of the last minutes; below zero: money that pays no invoice yet."""
         return self.due_micros - sum(self.micros.values())
 
-    def add(self, row: dict[str, object], today: date) -> None:
-        name = class_of(row["due_on"], today)  # type: ignore[arg-type]
-        self.micros[name] += row["open"]  # type: ignore[operator]
-        self.invoices[name] += row["count"]  # type: ignore[operator]
+    def add(self, due_on: date, micros: int, count: int, today: date) -> None:
+        """So many open invoices of one due date, and what is open of them."""
+        name = class_of(due_on, today)
+        self.micros[name] += micros
+        self.invoices[name] += count
 
 
 def per_currency(now: datetime) -> list[Ageing]:
     """All customers together, the currencies in the order of their codes."""
-    found: dict[str, Ageing] = {}
-    for code, micros in (
-        _due(now).values_list("currency").annotate(total=WideSum("due_micros")).order_by("currency")
-    ):
-        found[code] = Ageing(code, int(micros))
-    there = today(now).expression([most for _, _, most in CLASSES if most is not None])
-    rows = _open_by_due_date(open_invoices(), "currency").annotate(
-        there=there, asked=WideSum(OPEN_MICROS, filter=Q(IsIn(MODE, [PaymentMode.PREPAID])))
-    )
-    for row in rows:
-        ageing = found.setdefault(row["currency"], Ageing(row["currency"]))
-        ageing.add(row, row["there"])
-        ageing.due_micros += row["asked"]
+    using = Wallet.objects.all().db
+    rows = _due(using).rows(now=now)
+    found = {code: Ageing(code, int(micros)) for code, micros in rows}
+    counted = settings.CREDIT_STATEMENT_COUNTS_AS_OVERDUE
+    for code, due_on, mode, there, micros, count in _open(using, quarter(now), counted).rows():
+        ageing = found.setdefault(code, Ageing(code))
+        ageing.add(due_on, micros, count, there)
+        if mode == PaymentMode.PREPAID:
+            ageing.due_micros += micros
     return [found[code] for code in sorted(found)]
 
 
-def _due(now: datetime) -> QuerySet[Wallet]:
+@cache
+def _due(using: str) -> Written:
     """Below zero first: whoever owes is, and it is asked for less dearly than the rule."""
-    below_zero = Wallet.objects.filter(mode=PaymentMode.POSTPAID, balance_micros__lt=0)
-    return below_zero.at(now, "due_micros").filter(Q(due_micros__gt=0)).order_by()
+    below_zero = Wallet.objects.using(using).filter(mode=PaymentMode.POSTPAID, balance_micros__lt=0)
+    due = below_zero.at(slot("now", DateTimeField()), "due_micros").filter(Q(due_micros__gt=0)).order_by()
+    return Written(due.values_list("currency").annotate(total=WideSum("due_micros")), using)
+
+
+@lru_cache(maxsize=8)
+def _open(using: str, quarter: datetime, statements: bool) -> Written:
+    """Of the local dates of one quarter of an hour. `statements`: whether they count, which `open_invoices` asks."""
+    there = today(quarter).expression([most for _, _, most in CLASSES if most is not None])
+    invoices = open_invoices().using(using).annotate(mode=MODE, there=there)
+    return Written(_open_by_due_date(invoices, "currency", "due_on", "mode", "there"), using)
 
 
 def _open_by_due_date(invoices: QuerySet[Invoice], *columns: str) -> QuerySet:
     """Some hundred rows, whatever the number of invoices; which class a date is in is decided here."""
-    return (
-        invoices.order_by().values(*columns, "due_on").annotate(open=WideSum(OPEN_MICROS), count=Count("pk"))
-    )
+    return invoices.order_by().values_list(*columns).annotate(open=WideSum(OPEN_MICROS), count=Count("pk"))
 
 
 def per_wallet(wallets: Sequence[Wallet], now: datetime) -> dict[int, Ageing]:
@@ -96,13 +103,12 @@ def per_wallet(wallets: Sequence[Wallet], now: datetime) -> dict[int, Ageing]:
     there = today(now)
     zones = {wallet.pk: wallet.time_zone for wallet in wallets}
     found = {wallet.pk: Ageing(wallet.currency, wallet.due_micros) for wallet in wallets}  # type: ignore[attr-defined]
-    rows = _open_by_due_date(open_invoices().filter(wallet__in=list(zones)), "wallet_id")
+    rows = _open_by_due_date(open_invoices().filter(wallet__in=list(zones)), "wallet_id", "due_on")
     prepaid = {wallet.pk for wallet in wallets if wallet.mode == PaymentMode.PREPAID}
-    for row in rows:
-        pk = row["wallet_id"]
-        found[pk].add(row, there.of(zones[pk]))
+    for pk, due_on, micros, count in rows:
+        found[pk].add(due_on, micros, count, there.of(zones[pk]))
         if pk in prepaid:
-            found[pk].due_micros += row["open"]
+            found[pk].due_micros += micros
     return found
 
 

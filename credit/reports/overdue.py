@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from django.db.models import (
     CharField,
     Count,
     DateField,
+    DateTimeField,
     F,
     Func,
     Min,
@@ -32,9 +33,11 @@ from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
 from credit import display
+from credit.copies import among, as_one
 from credit.models import Invoice, InvoiceKind, Period, Transaction, Wallet
 from credit.reports.local_days import IsIn
 from credit.terms import CHARGES
+from credit.written_queries import Written, slot
 from organizations.models import known_time_zones
 
 SHORT, LONG = timedelta(days=7), timedelta(days=30)
@@ -94,8 +97,12 @@ class Today:
 
 
 def today(now: datetime) -> Today:
+    return _today(quarter(now))
+
+
+def quarter(now: datetime) -> datetime:
     """Clocks reach midnight, and are turned, on quarters of an hour: until the next one the dates stay."""
-    return _today(now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0))
+    return now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0)
 
 
 @lru_cache(maxsize=100)
@@ -201,13 +208,21 @@ def _from_each_on(sequences: dict[int, int]) -> RawSQL:
 
 def _sequences_at(wallets: Sequence[Wallet], instant: datetime) -> dict[int, int]:
     """Where to begin reading, so that years before the instant are not read: the first line of its period."""
-    pks = [wallet.pk for wallet in wallets]
-    ended = Period.objects.filter(wallet__in=pks, starts_at__lte=instant, ends_at__gt=instant)
-    first = dict(ended.values_list("wallet_id", "first_sequence"))
+    using = Period.objects.all().db
+    pks = as_one([wallet.pk for wallet in wallets], using)
+    first: dict[int, int] = dict(_periods_at(using).rows(instant=instant, pks=pks))
     for wallet in wallets:
         runs = wallet.period_starts_at is not None and wallet.period_starts_at <= instant
         first.setdefault(wallet.pk, wallet.period_first_sequence if runs else 1)
     return first
+
+
+@cache
+def _periods_at(using: str) -> Written:
+    instant: Any = slot("instant", DateTimeField())
+    periods = Period.objects.using(using).filter(starts_at__lte=instant, ends_at__gt=instant)
+    of_wallets = periods.filter(wallet__in=among(slot("pks"), using)).order_by()
+    return Written(of_wallets.values_list("wallet_id", "first_sequence"), using)
 
 
 # --- who would be suspended -------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from django.db.models import DateTimeField, F, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
+from credit.copies import among, as_one
 from credit.models import Wallet
 from credit.written_queries import WrittenRows, slot
 from organizations.models import Organization
@@ -29,6 +30,20 @@ def later(wallet: Wallet, instant: datetime) -> Wallet:
     """The same wallet by the same rule at another instant, if nothing else happens."""
     (found,) = _of(wallet.organization, _written(_using(), "pk").found(now=instant, key=wallet.pk))
     return found
+
+
+def with_organizations(wallets: list[Wallet], using: str) -> list[Wallet]:
+    pks = list({wallet.organization_id for wallet in wallets})
+    found = {each.pk: each for each in _organizations(using).found(pks=as_one(pks, using))}
+    for wallet in wallets:
+        wallet.organization = found[wallet.organization_id]
+    return wallets
+
+
+@cache
+def _organizations(using: str) -> WrittenRows[Organization]:
+    organizations = Organization.objects.using(using).filter(pk__in=among(slot("pks"), using))
+    return WrittenRows(organizations.order_by(), using)
 
 
 def _at(now: datetime) -> QuerySet[Wallet]:

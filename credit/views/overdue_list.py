@@ -2,21 +2,26 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.conf import settings
+from django.db.models import DateTimeField, F, OuterRef, QuerySet, Subquery
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from credit import display
+from credit.copies import among, as_one
 from credit.filters import currencies_in_use
 from credit.models import Wallet
 from credit.money import MICROS
 from credit.reports import overdue
+from credit.views import live_wallets
 from credit.views.asked import Asked
 from credit.views.debtor_menus import Menus
 from credit.views.keyset import Order, Page, page
+from credit.written_queries import WrittenRows, slot
 
 PAGE_SIZE = 30
 LISTS = {"spending": gettext_lazy("Overdue and still spending"), "all": gettext_lazy("All overdue")}
@@ -110,14 +115,7 @@ class Debtor:
 
 def debtors(rows: list[Any], now: datetime, menus: Menus | None = None) -> list[Debtor]:
     """In the order of the rows; the rule, the oldest invoice and the spending are asked for these wallets alone."""
-    there = overdue.today(now)
-    oldest = overdue.late(now).filter(wallet=OuterRef("pk")).order_by("due_on", "pk").values("pk")[:1]
-    wallets = Wallet.objects.at(now, "due_micros", "usable_micros", "standing").select_related("organization")
-    found = (
-        wallets.filter(pk__in=[row.wallet_id for row in rows])
-        .annotate(oldest_invoice=Subquery(oldest))
-        .in_bulk()
-    )
+    there, found = overdue.today(now), _wallets([row.wallet_id for row in rows], now)
     spent = overdue.spent_by(list(found.values()), now)
     return [
         Debtor(
@@ -132,6 +130,23 @@ def debtors(rows: list[Any], now: datetime, menus: Menus | None = None) -> list[
         for row in rows
         if row.wallet_id in found
     ]
+
+
+def _wallets(pks: list[int], now: datetime) -> dict[int, Wallet]:
+    using = Wallet.objects.all().db
+    written = _written(using, settings.CREDIT_STATEMENT_COUNTS_AS_OVERDUE)
+    found = live_wallets.with_organizations(written.found(now=now, pks=as_one(pks, using)), using)
+    return {wallet.pk: wallet for wallet in found}
+
+
+@cache
+def _written(using: str, statements: bool) -> WrittenRows[Wallet]:
+    """With the oldest open invoice of each. `statements`: whether they count, which `open_invoices` asks."""
+    invoices = overdue.open_invoices().filter(wallet=OuterRef("pk")).order_by("due_on", "pk")
+    now: Any = slot("now", DateTimeField())
+    wallets = Wallet.objects.using(using).at(now, "due_micros", "usable_micros", "standing")
+    wallets = wallets.annotate(oldest_invoice=Subquery(invoices.values("pk")[:1]))
+    return WrittenRows(wallets.filter(pk__in=among(slot("pks"), using)).order_by(), using)
 
 
 def _addresses(wallet: Any, menus: Menus | None) -> dict[str, str]:

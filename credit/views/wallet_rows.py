@@ -1,6 +1,5 @@
 """One wallet as the list and the export show it: numbers of the rule turned into text, once, before the template."""
 
-import json
 from collections import namedtuple
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +7,6 @@ from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import quote
 
-from django.db import connections
 from django.db.models import DateTimeField
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
@@ -19,7 +17,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from credit import display, viewer
-from credit.copies import among
+from credit.copies import among, as_one
 from credit.models import Wallet
 from credit.templatetags.portal import standing_badge
 from credit.usage_bar import bars_in
@@ -58,8 +56,8 @@ Numbers = namedtuple("Numbers", (*COLUMNS, *SHOWN))  # type: ignore[misc]
 def numbers(pks: list[int], now: datetime) -> list[Any]:
     """What the list shows of these wallets at an instant, in the same order."""
     using = Wallet.objects.all().db
-    given = pks if connections[using].vendor == "postgresql" else json.dumps(pks)
-    found = {row[0]: Numbers._make(row) for row in _written(using).rows(now=now, pks=given)}
+    rows = _written(using).rows(now=now, pks=as_one(pks, using))
+    found = {row[0]: Numbers._make(row) for row in rows}
     return [found[pk] for pk in pks if pk in found]
 
 

@@ -17,7 +17,7 @@ from credit.copies import Picked
 from credit.models import Wallet
 from credit.views import keyset
 from credit.views.keyset import First, Order
-from credit.written_queries import ask
+from credit.written_queries import ask, slot
 
 LONGEST = 1500  # wallets looked at for one page; where it takes more, asking each facet is quicker
 MARGIN = 3  # matches do not stand at equal distances
@@ -43,6 +43,11 @@ class Walk:
         statement = f"{self._statement(upwards, beyond is not None)} LIMIT {size:d}"
         return self._asked(statement, _places(beyond))
 
+    def first_of(self, pks: list[int], beyond: list[Any] | None, upwards: bool, size: int) -> list[Any]:
+        """Of these wallets alone."""
+        statement = f"{self._statement(upwards, beyond is not None, among_some=True)} LIMIT {size:d}"
+        return self._asked(statement, [copies.as_one(pks, self.using), *_places(beyond)])
+
     def first_met(
         self, asked: dict[str, list[str]], picked: Picked, otherwise: First,
         beyond: list[Any] | None, upwards: bool, size: int,
@@ -62,20 +67,23 @@ class Walk:
     def _asked(self, statement: str, params: list[Any]) -> list[Any]:
         return [*map(_row(self.names)._make, ask(self.using, statement, params))]
 
-    def _statement(self, upwards: bool, is_marked: bool) -> str:
-        known = (self.key, upwards, is_marked, self.using)
+    def _statement(self, upwards: bool, is_marked: bool, *, among_some: bool = False) -> str:
+        known = (self.key, upwards, is_marked, among_some, self.using)
         if known not in _statements:
-            _statements[known] = self._written(upwards, is_marked)
+            _statements[known] = self._written(upwards, is_marked, among_some)
         return _statements[known]
 
-    def _written(self, upwards: bool, is_marked: bool) -> str:
-        order = self.order
+    def _written(self, upwards: bool, is_marked: bool, among_some: bool) -> str:
+        order, some = self.order, slot("pks")
         rows = self.listed().order_by(*order.by(upwards))
         place = [order.kind(), *range(1, len(order.columns))]
+        if among_some:
+            rows = rows.filter(pk__in=copies.among(some, self.using))
         if is_marked:
             rows = rows.filter(order.past(place, upwards))
         text, params = rows.query.get_compiler(self.using).as_sql()
-        assert list(params) == _places(place if is_marked else None), "nothing else is put in"
+        given = [*[some] * among_some, *_places(place if is_marked else None)]
+        assert list(params) == given, "nothing else is put in"
         return str(text)
 
 

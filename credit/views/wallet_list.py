@@ -103,6 +103,8 @@ class WalletList:
             return Page([], count=0)
         pks = few(self.text, filtered=self.has_filters()) if self.text else None
         moves = self.has_filters() or self.sort_name in MOVING
+        if pks is not None and not moves:
+            return self._found_page(pks, size)
         kept = copies.young_enough(self.now) if moves else None
         if kept is None:
             return self._live_page(pks, size)
@@ -115,6 +117,18 @@ class WalletList:
         shown = page(wallets, order=walk.order, size=size, first=walk.first, **self._marks())
         is_whole = not (shown.before or shown.after)
         return shown.counted(len(shown.rows) if is_whole else counted_wallets(walk.using))
+
+    def _found_page(self, pks: list[int], size: int) -> Page:
+        """The few that match the text, in an order that does not move with the clock."""
+        walk = self._plain_walk()
+        shown = page(
+            Wallet.objects.all(),
+            order=walk.order,
+            size=size,
+            first=partial(walk.first_of, pks),
+            **self._marks(),
+        )
+        return shown.counted(min(len(pks), COUNT_LIMIT + 1))
 
     def _picked_page(self, kept: Copies, size: int) -> Page:
         """By the copy alone, where no text is asked for."""
@@ -185,8 +199,10 @@ class WalletList:
         return {"after": self.asked.get("after", ""), "before": self.asked.get("before", "")}
 
     def address(self, **changes: str) -> str:
-        """This list with another sort or page; a change of anything else starts at the first page."""
-        kept = {
-            name: values for name, values in self.asked.lists() if name not in ("after", "before", *changes)
-        }
-        return f"{reverse('organizations')}?{urlencode({**kept, **changes}, doseq=True)}"
+        return address_of(self.asked, **changes)
+
+
+def address_of(asked: QueryDict, **changes: str) -> str:
+    """A list with another sort or page; a change of anything else starts at the first page."""
+    kept = {name: values for name, values in asked.lists() if name not in ("after", "before", *changes)}
+    return f"{reverse('organizations')}?{urlencode({**kept, **changes}, doseq=True)}"

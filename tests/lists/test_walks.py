@@ -2,6 +2,7 @@
 
 import random
 from decimal import ROUND_HALF_UP, Decimal
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -13,7 +14,7 @@ from credit.actions import copies as copying
 from credit.groups import OFFICER, VIEWER
 from credit.models import Wallet
 from credit.money import minor_unit, round_to_currency
-from credit.views import list_walks
+from credit.views import list_frame, list_walks
 from credit.views.list_frame import Rights, frame
 from credit.views.wallet_list import SORTS, WalletList
 from tests.factories import a_wallet, an_organization
@@ -103,6 +104,17 @@ def test_what_is_drawn_once_differs_by_rights_and_hidden_columns_and_names_no_pa
     assert "by-balance" in seen[VIEWER]["heads"] and "by-balance" not in fewer["heads"]
     assert not any("after=" in seen[OFFICER][part] for part in ("acts", "heads", "chips"))
     assert "mode=prepaid" in seen[OFFICER]["acts"]
+
+
+@pytest.mark.parametrize(
+    "query", ["q=%26a%22%3C+%C3%BC%25s", "sort=-used&q=nova&mode=prepaid", "q=a&q=b", "q="]
+)
+def test_links_around_the_list_keep_the_text_that_is_searched_for(query):
+    a_wallet()
+    asked, rights = WalletList(QueryDict(query)), Rights(may_pick=True, may_export=True, may_add=True)
+    drawn = frame(asked, rights, set())
+    assert drawn == list_frame._frame(asked, rights, set(), asked.address())
+    assert urlencode({"q": asked.asked["q"]}) in drawn["acts"]
 
 
 def test_amounts_are_rounded_half_away_from_zero_as_decimals_are():

@@ -123,7 +123,8 @@ def look(numbers: Numbers, rule: Rule, latches: dict[str, Latch], *, is_quiet: b
         after[one.key] = replace(after[one.key], is_told=True, told_at=numbers.at)
     told = [*_recoveries(released, found, after, rule), *_tellings(due)]
     kept = {key: latch for key, latch in after.items() if _is_kept(latch, numbers.at, rule)}
-    return Look(told, kept, _next_at(numbers, rule, kept))
+    waiting = [after[one.key] for one in found if one.is_crossed and _waits(after[one.key])]
+    return Look(told, kept, _next_at(numbers, rule, waiting))
 
 
 def _conditions(now: Numbers, rule: Rule) -> Iterator[Condition]:
@@ -187,7 +188,7 @@ def _moved(latch: Latch, one: Condition, at: datetime, is_quiet: bool) -> Latch:
 
 
 def _is_due(latch: Latch, one: Condition, at: datetime, rule: Rule) -> bool:
-    if not latch.raised_at or latch.is_told or latch.is_quiet or not one.is_crossed:
+    if not one.is_crossed or not _waits(latch):
         return False
     return latch.told_at is None or at >= latch.told_at + rule.cooldown
 
@@ -227,10 +228,13 @@ def _is_kept(latch: Latch, at: datetime, rule: Rule) -> bool:
     return latch.told_at is not None and at < latch.told_at + rule.cooldown
 
 
-def _next_at(now: Numbers, rule: Rule, latches: dict[str, Latch]) -> datetime | None:
-    ahead = [
-        latch.told_at + rule.cooldown for latch in latches.values() if latch.told_at and not latch.is_told
-    ]
+def _waits(latch: Latch) -> bool:
+    """For the end of the cooldown: crossed, and to be told then if it lasts."""
+    return latch.raised_at is not None and not latch.is_told and not latch.is_quiet
+
+
+def _next_at(now: Numbers, rule: Rule, waiting: list[Latch]) -> datetime | None:
+    ahead = [latch.told_at + rule.cooldown for latch in waiting if latch.told_at]
     ahead += [now.scheduled_starts_at] if now.scheduled_starts_at else []
     if now.limit_ends_at:
         ahead += [now.limit_ends_at, *(_days_before(now.limit_ends_at, days, now) for days in rule.days)]

@@ -106,6 +106,18 @@ def test_what_waits_for_the_cooldown_and_stands_in_the_band_then_is_not_told_as_
     assert desk.sees("20") == ["percent:80"]
 
 
+def test_a_threshold_that_was_left_behind_asks_for_no_look_when_its_cooldown_ends():
+    desk = Desk(cooldown=HOUR)
+    assert desk.sees("1") == ["percent:80"]
+    assert desk.sees("26") == ["recovered"]
+    assert desk.sees("0", after=HOUR / 60) == ["blocked"]
+    assert desk.sees("0", after=HOUR - HOUR / 60) == ["percent:80"]
+    assert desk.sees("26") == ["recovered"]
+    assert desk.sees("1") == []  # blocked one is not, so only the other one is waited for
+    assert desk.next_at == NOON + 2 * HOUR
+    assert desk.sees("1", after=HOUR) == ["percent:80"]
+
+
 def test_several_thresholds_crossed_at_once_are_one_alert_the_most_serious():
     desk = Desk(percents=(50, 80, 95), amounts=(micros("10"),))
     assert desk.sees("4") == ["percent:95"]

@@ -3,7 +3,8 @@
 import logging
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
@@ -56,6 +57,11 @@ def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
     return Problem(400, "invalid_json", "The body could not be read to its end.").response()
 
 
+def _too_many_parameters(request: HttpRequest, error: Exception) -> HttpResponse:
+    detail = f"An address has at most {settings.DATA_UPLOAD_MAX_NUMBER_FIELDS:,} parameters."
+    return Problem(422, "invalid_input", detail, field="query").response()
+
+
 def _failed(request: HttpRequest, error: Exception) -> HttpResponse:
     log.error("%s %s failed", request.method, request.path, exc_info=error)
     return Problem(
@@ -84,6 +90,7 @@ def _made() -> Api:
         NotDone: lambda request, error: of_refusal(error).response(),
         OperationalError: lambda request, error: patience.problem_of(error).response(),
         RequestDataTooBig: lambda request, error: too_large().response(),
+        TooManyFieldsSent: _too_many_parameters,
         ValidationError: _not_valid,
         HttpError: _http_error,
         Http404: lambda request, error: Problem(404, "page_not_found", "There is nothing here.").response(),

@@ -201,6 +201,13 @@ def test_unknown_address_and_method_are_problems_too(caller):
     )
 
 
+@pytest.mark.parametrize("path", ["wallets", "wallets/W-1/ledger", "reservations", "requests"])
+def test_more_parameters_than_anybody_reads_are_422(caller, path):
+    answer = caller.get(path, **{f"a{number}": 1 for number in range(1001)})
+
+    assert (refused(answer), answer.body["field"]) == ((422, "invalid_input"), "query")
+
+
 @pytest.mark.parametrize(
     "credential",
     [

@@ -3,6 +3,7 @@
 import json
 import re
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from functools import reduce
 from operator import and_, or_
@@ -122,11 +123,22 @@ def _at_once(found: QuerySet[SearchText, int]) -> list[int]:
 
 def among_many(text: str, name: str) -> Q:
     """For a text that many match: a condition to meet on the way along an order, over the column with folded names."""
-    named = reduce(and_, (_begins_a_word(word, name) for word in _words(text)), Q())
+    words, identified = parts_of(text)
+    named = has_words(words, name)
+    return named | Q(pk__in=identified) if identified else named
+
+
+def parts_of(text: str) -> tuple[list[str], list[int]]:
+    """The words that a name has, and the wallets that have the text in an identifier."""
     identified: list[int] = []
     for part in _part_of_identifier(text):
-        identified += SearchText.objects.filter(identifiers__contains=part).values_list("pk", flat=True)[:FEW]
-    return named | Q(pk__in=identified) if identified else named
+        found = SearchText.objects.filter(identifiers__contains=part)
+        identified += found.values_list("pk", flat=True)[:FEW]
+    return _words(text), identified
+
+
+def has_words(words: Sequence[str], name: str) -> Q:
+    return reduce(and_, (_begins_a_word(word, name) for word in words), Q())
 
 
 def _begins_a_word(word: str, name: str) -> Q:

@@ -85,10 +85,10 @@ def slot(name: str, field: "Field[Any, Any] | None" = None) -> Any:
     return Slot(name, field)
 
 
-def ask(using: str, text: str, params: Sequence[Any]) -> list[Any]:
+def ask(using: str, text: str, params: Sequence[Any], *, planned_once: bool = True) -> list[Any]:
     """The rows of a text that comes again and again; a LIMIT in it is a number, or its plan would know no better."""
     connection = connections[using]
-    if connection.vendor != "postgresql":
+    if connection.vendor != "postgresql" or not planned_once:
         with connection.cursor() as cursor:
             cursor.execute(text, params)
             return cursor.fetchall()

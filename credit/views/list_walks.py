@@ -4,17 +4,21 @@ Django takes longer over the text of such a query than the database over its ans
 """
 
 import math
+import re
 from collections import namedtuple
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db import connections
+from django.db.models import Q, QuerySet
 
 from credit import copies, facets
 from credit.copies import Picked
+from credit.filters import has_words
 from credit.models import Wallet
+from credit.rule_sql import Slot
 from credit.views import keyset
 from credit.views.keyset import First, Order
 from credit.written_queries import ask, slot
@@ -22,7 +26,7 @@ from credit.written_queries import ask, slot
 LONGEST = 1500  # wallets looked at for one page; where it takes more, asking each facet is quicker
 MARGIN = 3  # matches do not stand at equal distances
 
-_statements: dict[tuple[Any, ...], str] = {}
+_statements: dict[tuple[Any, ...], "Statement"] = {}
 
 
 @dataclass(frozen=True)
@@ -40,13 +44,26 @@ class Walk:
 
     def first(self, beyond: list[Any] | None, upwards: bool, size: int) -> list[Any]:
         """The first rows beyond a place."""
-        statement = f"{self._statement(upwards, beyond is not None)} LIMIT {size:d}"
+        statement = f"{self._statement(upwards, beyond is not None).text} LIMIT {size:d}"
         return self._asked(statement, _places(beyond))
 
     def first_of(self, pks: list[int], beyond: list[Any] | None, upwards: bool, size: int) -> list[Any]:
         """Of these wallets alone."""
-        statement = f"{self._statement(upwards, beyond is not None, among_some=True)} LIMIT {size:d}"
+        statement = f"{self._statement(upwards, beyond is not None, _SOME).text} LIMIT {size:d}"
         return self._asked(statement, [copies.as_one(pks, self.using), *_places(beyond)])
+
+    def first_named(
+        self, words: list[str], pks: list[int], beyond: list[Any] | None, upwards: bool, size: int
+    ) -> list[Any]:
+        """Of those whose name has all the words, and of these wallets: many, so that a page is soon met."""
+        asked = Narrowed(tuple(word.startswith(" ") for word in words), bool(pks))
+        statement = self._statement(upwards, beyond is not None, asked)
+        given = _filled(statement.narrowing, words, copies.as_one(pks, self.using), self.using)
+        # Planned for these words: how common they are decides how they are best met.
+        found = ask(
+            self.using, f"{statement.text} LIMIT {size:d}", [*given, *_places(beyond)], planned_once=False
+        )
+        return self._rows(found)
 
     def first_met(
         self, asked: dict[str, list[str]], picked: Picked, otherwise: First,
@@ -57,34 +74,74 @@ class Walk:
         if length <= LONGEST:
             masks = facets.masks(asked)
             codes = [facets.packed_currency(code) for code in asked.get("currency", [])]
-            walk = self._statement(upwards, beyond is not None)
-            statement = _meeting(walk, self.order.columns, upwards, len(masks), len(codes))
-            found = self._asked(statement, [*_places(beyond), length, *masks, *codes, size])
+            walk = f"{self._statement(upwards, beyond is not None).text} LIMIT {length:d}"
+            met = _meeting(walk, self.order.columns, upwards, len(masks), len(codes))
+            found = self._asked(f"{met} LIMIT {size:d}", [*_places(beyond), *masks, *codes])
             if len(found) == size:
                 return found
         return otherwise(beyond, upwards, size)
 
     def _asked(self, statement: str, params: list[Any]) -> list[Any]:
-        return [*map(_row(self.names)._make, ask(self.using, statement, params))]
+        return self._rows(ask(self.using, statement, params))
 
-    def _statement(self, upwards: bool, is_marked: bool, *, among_some: bool = False) -> str:
-        known = (self.key, upwards, is_marked, among_some, self.using)
+    def _rows(self, found: list[Any]) -> list[Any]:
+        return [*map(_row(self.names)._make, found)]
+
+    def _statement(self, upwards: bool, is_marked: bool, narrowed: "Narrowed | None" = None) -> "Statement":
+        known = (self.key, upwards, is_marked, narrowed, self.using)
         if known not in _statements:
-            _statements[known] = self._written(upwards, is_marked, among_some)
+            _statements[known] = self._written(upwards, is_marked, narrowed)
         return _statements[known]
 
-    def _written(self, upwards: bool, is_marked: bool, among_some: bool) -> str:
-        order, some = self.order, slot("pks")
+    def _written(self, upwards: bool, is_marked: bool, narrowed: "Narrowed | None") -> "Statement":
+        order = self.order
         rows = self.listed().order_by(*order.by(upwards))
         place = [order.kind(), *range(1, len(order.columns))]
-        if among_some:
-            rows = rows.filter(pk__in=copies.among(some, self.using))
+        if narrowed:
+            rows = rows.filter(narrowed.condition(self.using))
         if is_marked:
             rows = rows.filter(order.past(place, upwards))
         text, params = rows.query.get_compiler(self.using).as_sql()
-        given = [*[some] * among_some, *_places(place if is_marked else None)]
-        assert list(params) == given, "nothing else is put in"
-        return str(text)
+        places = _places(place if is_marked else None)
+        narrowing = tuple(params[: len(params) - len(places)])
+        assert list(params) == [*narrowing, *places] and bool(narrowing) == bool(narrowed), (
+            "nothing else is put in"
+        )
+        return Statement(str(text), narrowing)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A walk as text; `narrowing`: what is put in before the place, as patterns and slots."""
+
+    text: str
+    narrowing: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Narrowed:
+    """Which wallets of a walk are wanted: by words of the name, each of which may have to begin one, or by their pk."""
+
+    begin: tuple[bool, ...] = ()
+    among_some: bool = False
+
+    def condition(self, using: str) -> Q:
+        words = [f"{' ' * begins}\ue000{number}\ue001" for number, begins in enumerate(self.begin)]
+        named = has_words(words, "organization__search_name") if words else Q()
+        return named | Q(pk__in=copies.among(slot("pks"), using)) if self.among_some else named
+
+
+_SOME = Narrowed(among_some=True)
+_WORD = re.compile("\ue000(\\d+)\ue001")
+
+
+def _filled(narrowing: tuple[Any, ...], words: list[str], pks: Any, using: str) -> list[Any]:
+    ops = connections[using].ops
+    as_pattern = [ops.prep_for_like_query(word.removeprefix(" ")) for word in words]
+    return [
+        pks if isinstance(each, Slot) else _WORD.sub(lambda found: as_pattern[int(found[1])], each)
+        for each in narrowing
+    ]
 
 
 def counted_wallets(using: str) -> int:
@@ -124,7 +181,7 @@ def _meeting(walk: str, columns: tuple[str, ...], upwards: bool, masks: int, cod
     if codes:
         met.append(f"(copied.facet >> {facets.CURRENCY_PLACE}) IN ({', '.join(['%s'] * codes)})")
     return f"""
-        SELECT {listed} FROM ({walk} LIMIT %s) AS walk
+        SELECT {listed} FROM ({walk}) AS walk
         JOIN credit_walletcopy AS copied ON copied.wallet_id = walk.{columns[-1]}
-        WHERE {" AND ".join(met)} ORDER BY {ordered} LIMIT %s
+        WHERE {" AND ".join(met)} ORDER BY {ordered}
     """  # noqa: S608

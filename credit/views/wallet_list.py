@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from credit import copies
 from credit.copies import Copies, Picked
-from credit.filters import WalletFilter, among_many, currencies_in_use, few, matches, names_for
+from credit.filters import WalletFilter, among_many, currencies_in_use, few, matches, names_for, parts_of
 from credit.list_orders import MOVING
 from credit.models import Wallet, WalletCopy
 from credit.views.chips import problems
@@ -103,9 +103,9 @@ class WalletList:
             return Page([], count=0)
         pks = few(self.text, filtered=self.has_filters()) if self.text else None
         moves = self.has_filters() or self.sort_name in MOVING
-        if pks is not None and not moves:
-            return self._found_page(pks, size)
-        kept = copies.young_enough(self.now) if moves else None
+        if not moves:
+            return self._text_page(pks, size) if self.text else self._plain_page(size)
+        kept = copies.young_enough(self.now)
         if kept is None:
             return self._live_page(pks, size)
         self.picked_at = kept.taken_at
@@ -113,29 +113,25 @@ class WalletList:
 
     def _plain_page(self, size: int) -> Page:
         """All wallets, in an order that does not move with the clock."""
-        wallets, walk = Wallet.objects.all(), self._plain_walk()
-        shown = page(wallets, order=walk.order, size=size, first=walk.first, **self._marks())
+        walk = self._plain_walk()
+        shown = self._walked(walk.order, walk.first, size)
         is_whole = not (shown.before or shown.after)
         return shown.counted(len(shown.rows) if is_whole else counted_wallets(walk.using))
 
-    def _found_page(self, pks: list[int], size: int) -> Page:
-        """The few that match the text, in an order that does not move with the clock."""
+    def _text_page(self, pks: list[int] | None, size: int) -> Page:
+        """Those that match the text, in an order that does not move: the few, or the many as they are met."""
         walk = self._plain_walk()
-        shown = page(
-            Wallet.objects.all(),
-            order=walk.order,
-            size=size,
-            first=partial(walk.first_of, pks),
-            **self._marks(),
-        )
-        return shown.counted(min(len(pks), COUNT_LIMIT + 1))
+        many = partial(walk.first_named, *parts_of(self.text)) if pks is None else None
+        return self._walked(walk.order, many or partial(walk.first_of, pks), size).counted(_capped(pks))
 
     def _picked_page(self, kept: Copies, size: int) -> Page:
         """By the copy alone, where no text is asked for."""
         order, picked = self._order(*self.sort.copied), kept.meeting(self.filters)
         first = self._copied_walk(order).first if picked.facets is None else self._first_met(order, picked)
-        shown = page(WalletCopy.objects.all(), order=order, size=size, first=first, **self._marks())
-        return shown.counted(min(picked.count, COUNT_LIMIT + 1))
+        return self._walked(order, first, size).counted(min(picked.count, COUNT_LIMIT + 1))
+
+    def _walked(self, order: Order, first: First, size: int) -> Page:
+        return page(Wallet.objects.none(), order=order, size=size, first=first, **self._marks())
 
     def _first_met(self, order: Order, picked: Picked) -> First:
         """Where most wallets meet the filters a short walk finds a page of them; else each facet gives its first."""
@@ -160,8 +156,6 @@ class WalletList:
         )
 
     def _live_page(self, pks: list[int] | None, size: int) -> Page:
-        if not (self.text or self.has_filters() or self.sort_name in MOVING):
-            return self._plain_page(size)
         order = self._order("sort_value", *self.sort.ties)
         places = self._with_text(self.filter.shown(), pks, "organization__search_name")
         listed = places.annotate(sort_value=self.sort.value()).values_list(*order.columns, named=True)
@@ -190,7 +184,7 @@ class WalletList:
     def _count(self, pks: list[int] | None, places: Any) -> int:
         if not self.text or self.has_filters():
             return capped_count(places)
-        return COUNT_LIMIT + 1 if pks is None else min(len(pks), COUNT_LIMIT + 1)
+        return _capped(pks)
 
     def _order(self, *columns: str) -> Order:
         return Order(*columns, kind=self.sort.kind, descending=self.descending, as_row=True)
@@ -200,6 +194,11 @@ class WalletList:
 
     def address(self, **changes: str) -> str:
         return address_of(self.asked, **changes)
+
+
+def _capped(pks: list[int] | None) -> int:
+    """How many match a text, as `capped_count` counts."""
+    return COUNT_LIMIT + 1 if pks is None else min(len(pks), COUNT_LIMIT + 1)
 
 
 def address_of(asked: QueryDict, **changes: str) -> str:

@@ -1,8 +1,11 @@
 """Re-allocation: a person says which invoices a payment pays. It moves no money, only what is paid by it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+
+from django.db import transaction
 
 from credit.actions import allocating, inputs
 from credit.actions.books import Account, Now, opened
@@ -11,7 +14,7 @@ from credit.actions.writing import insert_rows, update_rows
 from credit.actors import Actor
 from credit.languages import Label
 from credit.languages import Said as _
-from credit.models import Allocation, Change, Invoice, Transaction
+from credit.models import Allocation, Change, Invoice, Transaction, Wallet
 from credit.money import to_words
 from credit.terms import Kind, Reason
 
@@ -38,9 +41,9 @@ def reallocate(
 ) -> list[Allocation]:
     """From now on the line pays these invoices (pk -> amount; zero, or left out: nothing), and its rest is free.
 
-    The rest pays the oldest open invoice when money next comes in or an invoice is issued. `seen`: pks of the line's
-    live allocations when the person looked. BadInput("amount_<pk>" | "line"), Refused(not_authorized |
-    changed_meanwhile). Gives the line's live allocations, invoice by invoice.
+    The rest pays the oldest open invoice when money next comes in, an invoice is issued, or before the customer is
+    asked for it. `seen`: pks of the line's live allocations when the person looked. BadInput("amount_<pk>" | "line"),
+    Refused(not_authorized | changed_meanwhile). Gives the line's live allocations, invoice by invoice.
     """
     require(by, "credit.allocate_payment", _("allocate payments"))
     words = inputs.text(reason, field="reason", longest=255, required=True)
@@ -54,6 +57,17 @@ def reallocate(
     return list(
         Allocation.objects.live().filter(line=line).select_related("invoice").order_by("invoice", "pk")
     )
+
+
+def pay_what_is_free(*, wallets: Collection[int], at: datetime) -> int:
+    """Before a customer is asked for money, what is there pays the oldest; how many allocations were made."""
+    balances = dict(Wallet.objects.filter(pk__in=wallets).values_list("pk", "balance_micros"))
+    some = [pk for pk, (free, payable) in allocating.free_of(balances).items() if free > 0 < payable]
+    if not some:
+        return 0
+    with transaction.atomic():
+        locked = Wallet.objects.filter(pk__in=some).locked()
+        return allocating.pay_oldest(dict(locked.values_list("pk", "balance_micros")), at=at)
 
 
 def can_pay(line: Transaction) -> bool:

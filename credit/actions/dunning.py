@@ -5,7 +5,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 
-from credit.actions import statuses
+from credit.actions import allocating, statuses
 from credit.actions.books import Now
 from credit.actors import Actor
 from credit.models import Invoice, Notice, OverdueSuspension
@@ -29,8 +29,10 @@ def suspend_overdue(*, organization_pk: int, by: Actor, now: Now) -> dict[str, i
     with transaction.atomic():
         organization = Organization.objects.select_for_update(no_key=True).get(pk=organization_pk)
         # A payment in flight holds these rows; whether it has paid is known once they are ours.
-        list(organization.wallets.locked().values_list("pk"))
+        balances = dict(organization.wallets.locked().values_list("pk", "balance_micros"))
         at = now() if callable(now) else now
+        # Who has paid owes nothing, whichever invoice a person has taken the money from.
+        allocating.pay_oldest(balances, at=at)
         causes = list(_causes(at).filter(wallet__organization=organization).order_by("due_on", "pk"))
         if not causes:
             return {"suspended": 0}

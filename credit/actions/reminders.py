@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import Exists, Max, OuterRef, QuerySet
 
+from credit.actions import allocations
 from credit.actions.books import Now
 from credit.actions.deliveries import put_on_its_way, refuse_unsendable, waiting
 from credit.actions.refusals import Refused, require
@@ -34,6 +35,7 @@ def remind(*, invoice: Invoice, by: Actor, now: Now) -> Delivery:
     require(by, "credit.send_invoice", _("send reminders"))
     refuse_unsendable(invoice)
     at = now() if callable(now) else now
+    allocations.pay_what_is_free(wallets=[invoice.wallet_id], at=at)
     if not Invoice.objects.overdue(_today(invoice, at)).filter(pk=invoice.pk).exists():
         raise Refused(Reason.INVALID_INPUT, _("The invoice is not overdue, so nobody is reminded of it."))
     level = last_level(invoice) + 1
@@ -70,7 +72,8 @@ def queue_due(*, mark: Mark, now: datetime, limit: int = 200) -> int | None:
         return None
     level, found = mark.level, list(_due(mark, now)[:limit])
     mark.level, mark.pk = (level, found[-1].pk) if found else (level - 1, 0)
-    chosen = _rested(_one_per_wallet(invoice for invoice in found if _has_come(invoice, level, now)), now)
+    late = _not_covered([invoice for invoice in found if _has_come(invoice, level, now)], now)
+    chosen = _rested(_one_per_wallet(late), now)
     rows = [
         waiting(invoice, DeliveryKind.REMINDER, by_name="Reminders", now=now, level=level)
         for invoice in chosen
@@ -101,6 +104,15 @@ def _has_come(invoice: Invoice, level: int, now: datetime) -> bool:
     """By the customer's own day; the query asked by the earliest one on earth."""
     assert invoice.due_on is not None
     return level_of((_today(invoice, now) - invoice.due_on).days) >= level
+
+
+def _not_covered(invoices: list[Invoice], now: datetime) -> list[Invoice]:
+    """Without those that are paid by money which is there already: its owner is not asked for it."""
+    if not allocations.pay_what_is_free(wallets={invoice.wallet_id for invoice in invoices}, at=now):
+        return invoices
+    pks = [invoice.pk for invoice in invoices]
+    still_open = set(Invoice.objects.open().filter(pk__in=pks).values_list("pk", flat=True))
+    return [invoice for invoice in invoices if invoice.pk in still_open]
 
 
 def _today(invoice: Invoice, now: datetime) -> date:

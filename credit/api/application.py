@@ -85,7 +85,7 @@ def _made() -> Api:
     )
     for module in (charging, reserving, paying, limiting, asking, reading):
         made.add_router("", module.router)
-    answers = {
+    answers: dict[Any, Any] = {
         Problem: lambda request, problem: problem.response(),
         NotDone: lambda request, error: of_refusal(error).response(),
         OperationalError: lambda request, error: patience.problem_of(error).response(),

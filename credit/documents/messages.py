@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.db.models import Q
 from django.template.loader import render_to_string, select_template
 
 from credit import display
@@ -13,6 +14,7 @@ from credit.documents import invoices, parties
 from credit.invoicing import payment_reference
 from credit.languages import in_source
 from credit.models import Delivery, DeliveryKind, Invoice, InvoiceKind, Seller, Wallet
+from credit.models.sums import WideSum
 
 # A reminder names this many invoices and says how many more there are.
 MOST_LISTED = 30
@@ -86,17 +88,17 @@ def _figures(invoice: Invoice) -> list[tuple[str, str]]:
 
 
 def _still_open(wallet: Wallet, today: date) -> dict[str, Any]:
-    """Every open invoice of the wallet, the oldest first; a bounded list, with what is beyond it in words."""
-    open_ones = Invoice.objects.open().filter(wallet=wallet).exclude(kind=InvoiceKind.STATEMENT)
-    found = open_ones.on(today).order_by("due_on", "pk")
-    shown: list[Any] = list(found[: MOST_LISTED + 1])
+    """The open invoices of the wallet, the oldest first: a bounded list, and the sums of all of them."""
+    open_ones = Invoice.objects.open().filter(wallet=wallet).exclude(kind=InvoiceKind.STATEMENT).on(today)
+    shown: list[Any] = list(open_ones.order_by("due_on", "pk")[: MOST_LISTED + 1])
     listed = [_open_row(invoice, today) for invoice in shown[:MOST_LISTED]]
-    overdue = sum(invoice.open_micros for invoice in shown if invoice.is_overdue)
+    overdue = WideSum("open_micros", filter=Q(is_overdue=True))
+    sums = open_ones.order_by().aggregate(open=WideSum("open_micros"), overdue=overdue)
     return {
         "listed": listed,
         "has_more": len(shown) > MOST_LISTED,
-        "overdue": _exact(overdue, wallet.currency),
-        "open": _exact(sum(invoice.open_micros for invoice in shown), wallet.currency),
+        "overdue": _exact(sums["overdue"] or 0, wallet.currency),
+        "open": _exact(sums["open"] or 0, wallet.currency),
     }
 
 

@@ -122,7 +122,8 @@ class Reallocate(VerbPanel):
                 "reference": self.line.reference,
             },
             _(
-                "What is left over pays the oldest open invoice when money next comes in or an invoice is issued."
+                "What is left over pays the oldest open invoice when money next comes in, an invoice is issued, "
+                "or before the customer is reminded."
             ),
         ]
         return {"facts": facts}

@@ -7,10 +7,10 @@ from django.core import mail
 from django.utils import timezone
 
 from credit import tasks
-from credit.actions import deliveries, payments, reminders
+from credit.actions import allocations, deliveries, invoices, payments, reminders
 from credit.actions.refusals import Refused
 from credit.actors import Actor
-from credit.models import Change, Delivery
+from credit.models import Change, Delivery, Transaction
 from tests.documents.paper import a_customer, a_month, a_purchase, a_seller
 from tests.pages.people import SYSTEM, charge, fresh
 
@@ -100,8 +100,6 @@ def test_a_portal_that_begins_late_begins_with_the_first_reminder(later):
 def test_a_customer_with_many_overdue_invoices_gets_one_message_that_lists_them(later):
     first = a_purchase("100")
     charge(fresh(first.wallet), "23", kind="hardware")
-    from credit.actions import invoices
-
     invoices.issue(now=timezone.now())
     sent_already()
     later(days=33)
@@ -132,6 +130,44 @@ def test_what_is_paid_between_the_decision_and_the_sending_is_not_reminded(later
     tasks.send_documents()
     assert mail.outbox == []
     assert levels(invoice) == []
+
+
+def paid_and_taken_off(invoice, amount):
+    """A payment that a person has taken off every invoice: the money is there and pays nothing."""
+    payments.record_payment(wallet=invoice.wallet, amount=amount, by=SYSTEM, now=timezone.now)
+    line = Transaction.objects.filter(wallet=invoice.wallet, kind="payment").latest("pk")
+    allocations.reallocate(line=line, amounts={}, reason="wrong invoice", by=SYSTEM, now=timezone.now)
+
+
+def test_who_owes_nothing_is_not_reminded_of_an_invoice_that_the_money_was_taken_off(later):
+    invoice = a_purchase()
+    sent_already()
+    paid_and_taken_off(invoice, "246")
+    later(days=33)
+    assert run() == []
+    with pytest.raises(Refused, match="not overdue"):
+        reminders.remind(invoice=invoice, by=SYSTEM, now=timezone.now)
+
+
+def test_money_that_pays_no_invoice_is_taken_off_what_a_reminder_asks_for(later):
+    invoice = a_purchase()
+    sent_already()
+    paid_and_taken_off(invoice, "46")
+    later(days=33)
+    assert run() == ["Northline Telecom, a.s.: 200.00 EUR is past its due date"]
+
+
+def test_what_is_asked_for_is_the_sum_of_more_invoices_than_are_listed(later):
+    first = a_purchase("1")
+    for _ in range(40):
+        charge(fresh(first.wallet), "1", kind="hardware")
+    invoices.issue(now=timezone.now())
+    sent_already()
+    later(days=33)
+    assert run() == ["Northline Telecom, a.s.: 41.00 EUR is past its due date"]
+    (message,) = mail.outbox
+    assert "Open in all: 41.00 EUR" in message.body
+    assert "and more, which our statement of account shows" in message.body
 
 
 def test_a_part_payment_is_seen_in_the_reminder(later):

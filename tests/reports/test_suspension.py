@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from credit import tasks
-from credit.actions import dunning, payments, statuses
+from credit.actions import allocations, dunning, payments, statuses
 from credit.actors import Actor
-from credit.models import Change, Notice, OverdueSuspension
+from credit.models import Change, Notice, OverdueSuspension, Transaction
 from credit.reports import overdue
 from organizations.models import Organization
 from tests.reports.owing import FINANCE, NOW, a_customer, invoiced
@@ -109,6 +109,19 @@ def test_who_has_paid_is_not_suspended():
         {"suspended": 0}
     ]
     assert status(wallet) == "active"
+
+
+def test_who_has_paid_is_not_suspended_for_an_invoice_that_the_money_was_taken_off():
+    wallet = a_customer()
+    invoice = invoiced(wallet, "10", 31)
+    payments.record_payment(wallet=wallet, amount="10", by=FINANCE, now=NOW)
+    line = Transaction.objects.get(wallet=wallet, kind="payment")
+    allocations.reallocate(line=line, amounts={}, reason="wrong invoice", by=FINANCE, now=NOW)
+
+    assert run() == [0]
+    assert status(wallet) == "active"
+    invoice.refresh_from_db()
+    assert invoice.paid_micros == invoice.total_micros
 
 
 def test_without_the_setting_nobody_is_suspended(settings):

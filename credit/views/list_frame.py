@@ -49,7 +49,8 @@ def frame(wallets: WalletList, rights: Rights, hidden: set[str]) -> dict[str, st
     asked = wallets.asked.copy()
     asked["q"] = SEARCHED
     drawn, text = _kept(asked, wallets.currencies, rights, hidden), quote_plus(searched[0])
-    return {name: part.replace(SEARCHED, text) for name, part in drawn.items()}
+    # What is quoted for an address is safe in a page; what is drawn stays drawn and is not escaped.
+    return {name: type(part)(part.replace(SEARCHED, text)) for name, part in drawn.items()}
 
 
 def _kept(asked: QueryDict, currencies: list[str], rights: Rights, hidden: set[str]) -> dict[str, str]:

@@ -93,6 +93,18 @@ def answer(requests: Sequence[Request], *, by: Actor, now: Now, atomic: bool = F
     return batch.outcomes
 
 
+def _refuse_unreadable(request: Request) -> None:
+    """No wallet is called that, and PostgreSQL would not take it as a question."""
+    for wallet in request.wallets():
+        if isinstance(wallet, str) and not wallet.isprintable():
+            raise _unknown(wallet)
+
+
+def _unknown(wallet: Wallet | str) -> BadInput:
+    message = _("Wallet %(wallet)r is not known. Check the Wallet ID.") % {"wallet": wallet}
+    return BadInput("wallet", message, Reason.NOT_FOUND)
+
+
 class _Undone(Exception):
     """Rolls a failed atomic batch back."""
 
@@ -116,6 +128,7 @@ class _Batch:
         try:
             require(self.by, request.permission, request.verb.replace("_", " "))
             request.key = inputs.text(request.key, field="key", longest=255) or None
+            _refuse_unreadable(request)
             request.parse()
             request.parse_why(self.by)
             self.prints[at] = inputs.fingerprint(request.verb, request.content())
@@ -123,9 +136,10 @@ class _Batch:
             self.errors[at] = error
 
     def find_wallets(self) -> None:
-        wanted = {
+        named = [
             wallet for request in self.requests for wallet in request.wallets() if isinstance(wallet, str)
-        }
+        ]
+        wanted = {wallet for wallet in named if wallet.isprintable()}
         found = Wallet.objects.in_bulk(wanted, field_name="wallet_id") if wanted else {}
         for at, request in self._open():
             if isinstance(request.wallet, str):
@@ -137,8 +151,7 @@ class _Batch:
     def _resolve(self, at: int, request: Request, found: dict[str, Wallet]) -> None:
         wallet = found.get(str(request.wallet))
         if wallet is None:
-            message = _("Wallet %(wallet)r is not known. Check the Wallet ID.") % {"wallet": request.wallet}
-            self.errors.setdefault(at, BadInput("wallet", message, Reason.NOT_FOUND))
+            self.errors.setdefault(at, _unknown(request.wallet))
         else:
             request.wallet = wallet
 
@@ -180,7 +193,8 @@ class _Batch:
             self.outcomes.append(self._one(at, request, books))
 
     def _read_known_keys(self, books: Books) -> None:
-        keys = {request.key for request in self.requests if request.key}
+        # What could not be read has no print, and PostgreSQL would not take it as a question.
+        keys = {self.requests[at].key for at in self.prints} - {None}
         if not keys:
             return
         known = Answer.objects.filter(wallet__in=books.accounts, key__in=keys)

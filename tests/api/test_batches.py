@@ -41,6 +41,15 @@ def test_bad_line_does_not_stop_the_others(caller, wallet):
     assert answer.body["refused"] == 3
 
 
+@pytest.mark.parametrize("atomic", [False, True])
+def test_key_with_a_character_that_cannot_be_stored_is_refused_by_its_line(caller, wallet, atomic):
+    lines = [a_line(wallet, "1", "a"), a_line(wallet, "1", "b\x00")]
+    answer = caller.batch(lines, atomic=atomic)
+
+    assert statuses(answer) == ([424, 422] if atomic else [200, 422])
+    assert answer.body["results"][1]["field"] == "key"
+
+
 def test_batch_sent_again_is_replayed_line_by_line(caller, wallet):
     lines = [a_line(wallet, "100", "a"), a_line(wallet, "100", "b")]
     first, again = caller.batch(lines), caller.batch(lines)

@@ -3,6 +3,7 @@
 import pytest
 
 from credit.actions import charges
+from credit.actions.refusals import BadInput
 from credit.models import Answer, Transaction
 from tests.desk import FINANCE, a_desk
 from tests.factories import NOON, days
@@ -87,3 +88,14 @@ def test_two_lines_of_one_batch_under_one_key_are_one_charge_also_beside_known_o
     outcomes = post([*lines[:4], lines[3]])
     assert [one.replayed for one in outcomes] == [True, True, False, False, True]
     assert Transaction.objects.filter(kind="call").count() == 4
+
+
+@pytest.mark.parametrize("name", ["W\x00", "W\ud800"])
+def test_a_wallet_whose_name_cannot_be_stored_is_not_known_and_stops_no_other_line(desks, name):
+    wrong, again = charges.Line(name, "wrong", amount="1", kind="call"), line(desks[0], 1)
+    outcomes = post([wrong, again])
+
+    assert [outcome.accepted for outcome in outcomes] == [False, True]
+    assert outcomes[0].error.field == "wallet"
+    with pytest.raises(BadInput, match="not known"):
+        charges.charge(wallet=name, amount="1", kind="call", by=FINANCE, now=NOON)

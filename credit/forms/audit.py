@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from credit.forms.limits import YEARS
 from credit.models import ApiClient
 from credit.periods import first_instant
 
@@ -46,6 +47,10 @@ class AuditFilter(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
+        for name in ("since", "until"):
+            if given.get(name) and given[name].year not in YEARS:
+                words = _("%(label)s is no day. Type one such as 2026-11-30.")
+                self.add_error(name, words % {"label": self.fields[name].label})
         since, until = given.get("since"), given.get("until")
         if since and until and until < since:
             self.add_error("until", _("The last day is before the first one."))

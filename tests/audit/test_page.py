@@ -140,6 +140,7 @@ def test_a_span_is_of_days_on_the_viewers_clock():
     [
         {"who": "user-999999"}, {"verb": "dance"}, {"since": "yesterday"}, {"colour": "red"},
         {"since": "2026-03-02", "until": "2026-03-01"}, {"after": "nonsense"},
+        {"since": "0001-01-01"}, {"until": "9999-12-31"},
     ],
 )  # fmt: skip
 def test_an_address_that_cannot_be_read_lists_nothing(asked):

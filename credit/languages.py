@@ -1,5 +1,6 @@
 """In which language a request is answered: pages in the person's own, the API and all it stores in English."""
 
+import json
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
@@ -133,3 +134,61 @@ def in_source(made: Callable[P, T]) -> Callable[P, T]:
             return made(*args, **kwargs)
 
     return written
+
+
+# -- sentences that a column keeps
+
+
+def in_both(made: Callable[[], str]) -> Both:
+    """Words that are written from numbers, days or plurals: English now, anew for whoever reads them."""
+    with translation.override(SOURCE):
+        return Both(made(), made)
+
+
+def kept(words: str) -> str:
+    """The text of a column from which `read` makes the sentence again, for a reader of any language."""
+    if isinstance(words, Said | Both):
+        return _written.encode(_parts(words))
+    # What somebody typed must never read as a sentence of ours.
+    return kept(Said("%(typed)s", {"typed": str(words)})) if words.startswith(_MARKS) else str(words)
+
+
+def read(text: str) -> str:
+    """A sentence with its values, or the text as it stands, as in rows from before sentences were kept so."""
+    return str(text) if not text.startswith(_MARKS) else _whole(json.loads(text))
+
+
+_written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str)
+_MARKS = ('{"said":', '{"each":')
+
+
+def _parts(words: Any) -> Any:
+    """What is not a sentence or a number of ours is kept as each language says it."""
+    if isinstance(words, Said):
+        given = None if words.given is None else {name: _parts(one) for name, one in words.given.items()}
+        return {"said": words.sentence, "given": given}
+    if isinstance(words, Number):
+        return {"number": str(words)}
+    if isinstance(words, Both | Label):
+        return {"each": {language: in_language(language, words) for language, _name in settings.LANGUAGES}}
+    return words
+
+
+def in_language(language: str, words: Any) -> str:
+    if language == SOURCE:
+        return str(words)
+    with translation.override(language):
+        return str(shown(words))
+
+
+def _whole(parts: Any) -> Any:
+    if not isinstance(parts, dict):
+        return parts
+    if "said" in parts:
+        given = parts["given"]
+        values = None if given is None else {name: _whole(one) for name, one in given.items()}
+        return Said(parts["said"], values)
+    if "number" in parts:
+        return Number(parts["number"])
+    each: dict[str, str] = parts["each"]
+    return Both(each[SOURCE], lambda: each.get(translation.get_language() or SOURCE, each[SOURCE]))

@@ -4,13 +4,13 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from credit import display
 from credit.actions import inputs
 from credit.actions.limit_plans import as_settled
 from credit.actions.refusals import BadInput, Refused
 from credit.bulk import cells, sheets
+from credit.languages import Said as _
+from credit.languages import in_both
 from credit.models import BulkChange, BulkRow, BulkVerb
 from credit.money import InvalidAmount, minor_unit, to_micros
 from credit.terms import LimitState, Reason
@@ -65,7 +65,7 @@ def _raised(wish: dict[str, Any], wallet: Any, *, is_temporary: bool) -> int:
         return percent_of(base, percent(wish["percent"]), wallet.currency)
     micros = base + by_amount(wish["amount"])
     if micros < 0:
-        stands = display.with_code(base, wallet.currency)
+        stands = in_both(lambda: display.with_code(base, wallet.currency))
         words = _("The limit is %(limit)s: it cannot be lowered by more than that.") % {"limit": stands}
         raise BadInput("amount", words, Reason.INVALID_AMOUNT)
     return micros
@@ -161,5 +161,5 @@ def _seen_micros(typed: str) -> int | None:
 
 def _words(state: str, micros: int | None, currency: str) -> str:
     if state in (LimitState.NOT_SET, LimitState.UNLIMITED) or micros is None:
-        return str(LimitState(state).label)
-    return display.with_code(micros, currency)
+        return in_both(lambda: str(LimitState(state).label))
+    return in_both(lambda: display.with_code(micros, currency))

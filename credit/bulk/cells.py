@@ -2,12 +2,15 @@
 
 import re
 from datetime import datetime
+from functools import cache
 from typing import NoReturn
 
-from django.utils.translation import gettext as _
+from django.conf import settings
 
 from credit import periods
 from credit.actions.refusals import BadInput
+from credit.languages import Said as _
+from credit.languages import in_language
 from credit.terms import Reason
 
 UNLIMITED = "unlimited"
@@ -36,7 +39,14 @@ def amount_text(typed: str) -> str:
 
 
 def is_unlimited(typed: str) -> bool:
-    return typed.strip().casefold() in (UNLIMITED, _("Unlimited").casefold())
+    return typed.strip().casefold() in _unlimited()
+
+
+@cache
+def _unlimited() -> frozenset[str]:
+    """In every language: a file may be read by a worker, who knows nothing of its sender's."""
+    said = _("Unlimited")
+    return frozenset({UNLIMITED, *(in_language(code, said).casefold() for code, _name in settings.LANGUAGES)})
 
 
 def days(typed: str) -> int | None:

@@ -4,13 +4,14 @@ from dataclasses import asdict
 from datetime import datetime
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from credit.actions.refusals import BadInput, ConfirmationNeeded, Refused, require
 from credit.actors import Actor
 from credit.bulk import driving, running
 from credit.bulk.making import AT_ONCE, RIGHT
 from credit.bulk.running import MOST_TOGETHER
+from credit.languages import Number
+from credit.languages import Said as _
 from credit.models import BulkChange, BulkState, RowState
 from credit.terms import Reason
 
@@ -102,7 +103,7 @@ def _refuse_together(change: BulkChange, harms_confirmed: bool) -> None:
         words = _(
             "All or nothing takes at most %(most)s rows, since their wallets wait for the last one. Choose row by row."
         )
-        raise BadInput("together", words % {"most": f"{MOST_TOGETHER:,}"})
+        raise BadInput("together", words % {"most": Number(f"{MOST_TOGETHER:,}")})
     # Above the authority it is the one who approves who says yes to a harm.
     if not harms_confirmed and ready.filter(state=RowState.PLANNED).exclude(harms=[]).exists():
         raise ConfirmationNeeded(

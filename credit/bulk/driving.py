@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 
 from celery import current_app
 from django.db import OperationalError, transaction
-from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError as BrokerIsAway
 
 from credit.actors import Actor
 from credit.bulk import planning, running
+from credit.languages import Said as _
 from credit.models import BulkChange, BulkState
 from credit.origins import Origin
 

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from credit.actions import inputs
 from credit.actions.limit_plans import parse_review
@@ -17,6 +17,8 @@ from credit.actions.refusals import BadInput, require
 from credit.actors import Actor
 from credit.bulk import asked, cells, driving
 from credit.bulk.sheets import MOST_ROWS
+from credit.languages import Both, Number, as_written, in_both
+from credit.languages import Said as _
 from credit.models import BulkChange, BulkRow, BulkVerb, RowState, Wallet
 from credit.terms import Reason
 
@@ -37,6 +39,16 @@ class Form:
     wish: dict[str, Any] = field(default_factory=dict)
 
 
+def ticked(count: int) -> Both:
+    """Which wallets, in words: “3 wallets ticked in the list”."""
+
+    def words() -> str:
+        many = ngettext("%(count)s wallet ticked in the list", "%(count)s wallets ticked in the list", count)
+        return many % {"count": as_written(f"{count:,}")}
+
+    return in_both(words)
+
+
 def from_wallets(*, form: Form, wallet_pks: list[int], by: Actor, now: datetime) -> BulkChange:
     """For these wallets, in their order. BadInput names the field; the same key gives the first one's answer."""
     require(by, RIGHT, "set credit limits")
@@ -44,7 +56,7 @@ def from_wallets(*, form: Form, wallet_pks: list[int], by: Actor, now: datetime)
         raise BadInput("wallet", _("No wallet is selected. Tick some in the list."))
     if len(wallet_pks) > MOST_ROWS:
         words = _("More than %(most)s wallets match. Narrow the filter, or upload files.")
-        raise BadInput("wallet", words % {"most": f"{MOST_ROWS:,}"})
+        raise BadInput("wallet", words % {"most": Number(f"{MOST_ROWS:,}")})
     refuse_wish(form, wallet_pks, now)
     rows = [BulkRow(number=number, wallet_id=pk) for number, pk in enumerate(wallet_pks, 1)]
     return made(form, rows, by=by, now=now)
@@ -59,7 +71,7 @@ def made(form: Form, rows: Iterable[BulkRow], *, by: Actor, now: datetime, **col
         change, is_new = BulkChange.objects.get_or_create(
             key=form.key,
             defaults={
-                "verb": form.verb, "wish": form.wish, "chosen": form.chosen[:255], "reason_code": code, "reason": words,
+                "verb": form.verb, "wish": form.wish, "chosen": form.chosen, "reason_code": code, "reason": words,
                 "made_at": now, "by_user": by.user, "by_name": by.name, **columns,
             },
         )  # fmt: skip

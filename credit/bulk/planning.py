@@ -4,15 +4,14 @@ from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from credit import display
 from credit.actions.limit_plans import as_settled
 from credit.actions.refusals import NotDone, Refused
 from credit.actions.writing import update_rows
 from credit.actors import Actor
 from credit.bulk import asked, steps
-from credit.languages import shown
+from credit.languages import Said as _
+from credit.languages import in_both
 from credit.models import BulkChange, BulkRow, BulkState, BulkVerb, Change, RowState, Wallet
 from credit.terms import LimitState, Reason
 
@@ -89,7 +88,7 @@ def _preview(row: BulkRow, change: BulkChange, wallet: Any, by: Actor, now: date
         row.state, row.message = RowState.UNCHANGED, _("It stands so already.")
         return
     found = steps.preview(change.verb, row, to_do, wallet, by, now)
-    row.state, row.harms = RowState.PLANNED, [str(shown(harm)) for harm in found.harms]
+    row.state, row.harms = RowState.PLANNED, found.harms
     row.before, row.after = numbers(found.now), numbers(found.after)
     row.ends_at = found.ends_at or row.ends_at
     if found.beyond:
@@ -98,7 +97,7 @@ def _preview(row: BulkRow, change: BulkChange, wallet: Any, by: Actor, now: date
 
 def refuse(row: BulkRow, state: RowState, refusal: NotDone) -> None:
     row.state, row.reason_code = state, refusal.reason
-    row.field, row.message = refusal.field[:40], refusal.shown
+    row.field, row.message = refusal.field[:40], refusal.message
 
 
 def numbers(wallet: Any) -> dict[str, Any]:
@@ -122,7 +121,8 @@ def _refuse_changed_since(row: BulkRow, wallet: Any) -> None:
     assert done is not None and done.done_at is not None
     latest = Change.objects.filter(wallet=wallet).order_by("-at", "-pk").first()
     if latest and latest.at > done.done_at:
-        when = display.day_and_time(latest.at, wallet.time_zone)
+        at = latest.at
+        when = in_both(lambda: display.day_and_time(at, wallet.time_zone))
         words = _("%(who)s changed it after the bulk change, on %(when)s. It is left as it is.") % {
             "who": latest.by_name,
             "when": when,

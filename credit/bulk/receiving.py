@@ -7,12 +7,12 @@ from itertools import islice
 from typing import BinaryIO
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from credit.actions.refusals import require
 from credit.actors import Actor
 from credit.bulk import making, sheets
 from credit.bulk.sheets import Line, Sheet
+from credit.languages import Said as _
 from credit.models import BulkChange, BulkRow, RowState, Wallet
 from credit.terms import Reason
 from credit.usage_files.reading import unguarded

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
 
 from credit.actions import limits_together, requests
 from credit.actions.books import opened
@@ -18,6 +17,7 @@ from credit.actions.writing import update_rows
 from credit.actors import Actor
 from credit.bulk import steps
 from credit.bulk.planning import refuse
+from credit.languages import Said as _
 from credit.models import BulkChange, BulkRow, BulkState, RowState, Wallet
 
 CHUNK = 25

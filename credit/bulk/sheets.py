@@ -13,10 +13,11 @@ from datetime import date, datetime, time
 from itertools import chain
 from typing import Any, BinaryIO
 
-from django.utils.translation import gettext as _
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
+from credit.languages import Number
+from credit.languages import Said as _
 from organizations.rows import UnreadableFile
 
 MOST_ROWS = 10_000
@@ -67,7 +68,7 @@ class Sheet:
             count += 1
             if count > MOST_ROWS:
                 raise UnreadableFile(
-                    _("The file has more than %(most)s rows. Split it.") % {"most": f"{MOST_ROWS:,}"}
+                    _("The file has more than %(most)s rows. Split it.") % {"most": Number(f"{MOST_ROWS:,}")}
                 )
             yield self._line(number, cells)
 

@@ -5,14 +5,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from credit.actions import authority, limits, reviews
 from credit.actions.authority import BeyondAuthority
 from credit.actions.books import Now
 from credit.actions.limit_plans import LIMIT_COLUMNS, as_settled, below_use, raise_of, slot_columns
 from credit.actions.refusals import Refused
 from credit.actors import Actor
+from credit.languages import Said as _
 from credit.models import BulkRow, BulkVerb, CreditLimit, LimitSlot, Wallet
 from credit.money import to_decimal
 from credit.terms import Reason

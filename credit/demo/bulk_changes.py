@@ -37,7 +37,7 @@ def _previewed(percent: str, code: str, words: str, pks: list[int], by: Actor, n
     form = making.Form(
         key=uuid5(_SPACE, words),
         verb=BulkVerb.RAISE,
-        chosen=f"{len(pks)} wallets ticked in the list",
+        chosen=making.ticked(len(pks)),
         reason_code=code,
         reason=words,
         wish={"percent": percent},

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from credit.models.limit import CreditLimit
 from credit.models.recorded import Recorded
 from credit.models.request import ChangeRequest
+from credit.models.sentence import SentenceField, SentencesField
 from credit.models.wallet import Wallet
 from credit.terms import ChangeReason, Reason, words_of
 
@@ -60,7 +61,7 @@ class BulkChange(Recorded):
     )
     verb = models.CharField(max_length=16, choices=BulkVerb)
     wish = models.JSONField(default=dict, help_text="What was typed: amount, percent, days.")
-    chosen = models.CharField(max_length=255, help_text="Which wallets, in words.")
+    chosen = SentenceField(help_text="Which wallets, in words.")
     digest = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the file.")
     columns = models.JSONField(default=list, help_text="Of the file, in its order.")
     reason_code = models.CharField(max_length=20, choices=ChangeReason)
@@ -82,7 +83,7 @@ class BulkChange(Recorded):
     planned_at = models.DateTimeField(null=True, blank=True)
     confirmed_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
-    error = models.TextField(blank=True)
+    error = SentenceField(blank=True)
     holder = models.CharField(max_length=32, blank=True, help_text="The run that works on it.")
     held_until = models.DateTimeField(null=True, blank=True)
 
@@ -144,10 +145,10 @@ class BulkRow(models.Model):
     )
     before = models.JSONField(default=dict, help_text="The rule's numbers when it was previewed.")
     after = models.JSONField(default=dict)
-    harms = models.JSONField(default=list)
+    harms = SentencesField(default=list)
     reason_code = models.CharField(max_length=24, choices=Reason, blank=True)
     field = models.CharField(max_length=40, blank=True)
-    message = models.TextField(blank=True)
+    message = SentenceField(blank=True)
 
     reverses = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False

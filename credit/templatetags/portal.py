@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from credit import display, viewer
+from credit import display, languages, viewer
 from credit.rights import group_names
 from credit.usage_bar import legend, percent
 from credit.usage_bar import usage_bar as draw_usage_bar
@@ -26,6 +26,12 @@ BADGES = {
     "suspended": ("danger", "pause"),
     "closed": ("plain", ""),
 }
+
+
+@register.filter
+def shown(words: str) -> str:
+    """What a column keeps as a sentence, in the reader's language."""
+    return str(languages.shown(words))
 
 
 @register.filter

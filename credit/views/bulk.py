@@ -16,6 +16,7 @@ from credit.actions.refusals import NotDone
 from credit.actors import Actor
 from credit.bulk import driving, forms_to_fill, making, receiving, sheets
 from credit.bulk.forms import SELECTABLE, FileForm, SelectionForm
+from credit.languages import in_both, shown
 from credit.models import BulkChange, BulkState, BulkVerb
 from credit.views.bulk_selection import Selection
 from organizations.rows import UnreadableFile
@@ -51,7 +52,7 @@ def _bulk_changes(request: HttpRequest) -> HttpResponse:
             file=sent.file, form=form.as_form(BulkVerb.FILE, sent.name), by=by, now=timezone.now()
         )
     except UnreadableFile as error:
-        form.add_error("file", str(error))
+        form.add_error("file", str(shown(error.args[0])))
         return _list(request, form, status=422)
     return planned_soon(change)
 
@@ -88,7 +89,7 @@ def limits_xlsx(request: HttpRequest) -> HttpResponseBase:
 def _make(request: HttpRequest, selection: Selection, form: SelectionForm, verb: str) -> HttpResponse:
     try:
         change = making.from_wallets(
-            form=form.as_form(verb, selection.words),
+            form=form.as_form(verb, in_both(lambda: selection.words)),
             wallet_pks=selection.wallet_pks,
             by=Actor.person(request.user),
             now=timezone.now(),

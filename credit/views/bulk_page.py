@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
@@ -19,6 +18,7 @@ from credit.actors import Actor
 from credit.bulk import confirming, making, receiving, written
 from credit.bulk.forms import BulkForm
 from credit.bulk.running import MOST_TOGETHER
+from credit.languages import Said as _
 from credit.models import BulkChange, BulkRow, BulkState, BulkVerb, RowState
 from credit.views.bulk import BUSY, may_change_many, planned_soon
 from credit.views.bulk_rows import ShownRow, shown_total

@@ -9,7 +9,9 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from credit.bulk import making
 from credit.bulk.sheets import MOST_ROWS
+from credit.languages import as_written
 from credit.models import Wallet
 from credit.views.chips import chips_for
 from credit.views.organizations import WalletList
@@ -70,13 +72,10 @@ class Selection:
         """“3 wallets ticked in the list”, “All 1,284 wallets that match Status: active”."""
         count = self.count
         if self._list is None:
-            words = ngettext(
-                "%(count)s wallet ticked in the list", "%(count)s wallets ticked in the list", count
-            )
-            return words % {"count": f"{count:,}"}
+            return making.ticked(count).shown
         asked = self._asked_words()
         words = _("All %(count)s wallets that match %(asked)s") if asked else _("All %(count)s wallets")
-        return words % {"count": f"{count:,}", "asked": asked}
+        return words % {"count": as_written(f"{count:,}"), "asked": asked}
 
     def _asked_words(self) -> str:
         assert self._list is not None

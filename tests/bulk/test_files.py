@@ -4,7 +4,6 @@ import io
 import zipfile
 
 import pytest
-from django.utils import translation
 from openpyxl import Workbook
 
 from credit.actors import Actor
@@ -269,16 +268,3 @@ def test_no_days_are_no_permanent_limit_and_days_beside_an_end_are_refused(eva):
         "Give days or an exact end, not both.",
     ]
     assert permanent(*wallets) == money("100", "100", "100")
-
-
-def test_what_is_wrong_with_a_row_is_said_in_one_language(eva):
-    for number in range(2):
-        a_wallet(wallet_id=f"W-{number}", permanent_limit="100")
-
-    with translation.override("de"):
-        change = uploaded("Wallet ID;New limit\nW-0;-5\nW-1;1.234\n", eva)
-
-    assert messages(change) == [
-        "Der Betrag ist negativ. Geben Sie ihn ohne Minus ein.",
-        "„1.234“ kann zweierlei bedeuten. Schreiben Sie 1234 oder 1.2340.",
-    ]

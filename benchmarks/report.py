@@ -101,10 +101,7 @@ def _p99(figures: Figures, way: str) -> str:
 
 def longest(figures: Figures, way: str) -> str:
     milliseconds = max(figures.values(way, "longest_ms"))
-    flush = max(figures.values(way, "longest_flush_ms"))
-    return (f"{milliseconds:.0f} ms" if milliseconds else "") + (
-        f", of a flush {flush:.0f} ms" if flush else ""
-    )
+    return f"{milliseconds:.0f} ms" if milliseconds else ""
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -14,8 +14,6 @@ class Round:
     rate: float
     p99_ms: float = 0.0
     longest_ms: float = 0.0
-    longest_work_ms: float = 0.0  # without its wait for the disk
-    longest_flush_ms: float = 0.0  # that wait
     median_ms: float = 0.0
     p95_ms: float = 0.0
 

@@ -20,10 +20,7 @@ Now = datetime | Callable[[], datetime]
 
 
 class Closing:
-    """Calls close wallets as the portal's worker does: as many in a transaction as its pace says, or as are wanted.
-
-    `flushed`: seconds that the latest transaction waited for its log to be on the disk.
-    """
+    """Calls close wallets as the portal's worker does: as many in a transaction as its pace says, or as are wanted."""
 
     def __init__(self, chunks: Iterator[list[int]], now: Now):
         from credit.actions import closes
@@ -31,16 +28,17 @@ class Closing:
 
         self.pks, self.now, self.pace = chain.from_iterable(chunks), now, closes.Pace("postgresql")
         self.by = Actor.system("Month end")
-        self.flushed = 0.0
 
     def __call__(self, wanted: int) -> int:
+        from django.db import transaction
+
         from credit.actions import closes
 
         pks = list(islice(self.pks, min(self.pace.wallets, wanted)))
         began = perf_counter()
-        with shares.committed() as commit:
+        with transaction.atomic():
+            closes.set_for_many()
             closed = closes.close(wallet_pks=pks, by=self.by, now=self.now)
-        self.flushed = commit.seconds
         self.pace.took(len(pks), perf_counter() - began)
         return closed.wallets
 
@@ -110,8 +108,7 @@ def main(verb: str, *numbers: str) -> None:
     elif verb == "end":
         shares.serve(ending(chunks))
     else:
-        closing = Closing(chunks, CLOSED_AT)
-        shares.serve(closing, flushed=lambda: closing.flushed)
+        shares.serve(Closing(chunks, CLOSED_AT))
 
 
 if __name__ == "__main__":

@@ -2,9 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from benchmarks.charging.worker import Process, say
 from benchmarks.rounds import Round
@@ -25,51 +23,19 @@ class Sharing(Process):
         return self.tell(wallets)
 
 
-@dataclass
-class Commit:
-    """Seconds until the log of a transaction was on the disk, once everything else was done."""
-
-    seconds: float = 0.0
-
-
-@contextmanager
-def committed() -> Iterator[Commit]:
-    """A transaction of the portal. Foreign keys are asked before it commits, so that what is left is the disk."""
-    from django.db import connection, transaction
-
-    commit = Commit()
-    with transaction.atomic():
-        yield commit
-        with connection.cursor() as cursor:
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        began = time.perf_counter()
-    commit.seconds = time.perf_counter() - began
-
-
-def serve(
-    step: Callable[[int], int],
-    prepare: Callable[[], object] = lambda: None,
-    flushed: Callable[[], float] = lambda: 0.0,
-) -> None:
+def serve(step: Callable[[int], int], prepare: Callable[[], object] = lambda: None) -> None:
     """The process's side. `step` is a transaction: it is told how many wallets are wanted, and tells how many it did;
-    `prepare` is off the clock; `flushed` tells for how many seconds the latest transaction waited for the disk."""
+    `prepare` is off the clock."""
     say({})
     for line in sys.stdin:
         done, wanted = 0, int(line)
         taken: list[float] = []
-        flushes: list[float] = []
         while done < wanted:
             prepare()
             began = time.perf_counter()
             did = step(wanted - done)
             taken.append(time.perf_counter() - began)
-            flushes.append(flushed())
             if not did:
                 raise RuntimeError(f"{wanted - done} wallets more were wanted than there are")
             done += did
-        worked = max(took - flush for took, flush in zip(taken, flushes, strict=True))
-        say({"done": done, "seconds": sum(taken), "longest": max(taken)} | _of_waits(worked, max(flushes)))
-
-
-def _of_waits(worked: float, flush: float) -> dict[str, float]:
-    return {"longest_work": worked, "longest_flush": flush} if flush else {}
+        say({"done": done, "seconds": sum(taken), "longest": max(taken)})

@@ -76,7 +76,7 @@ def _close(chunk: MonthEndChunk, due: Sequence[Due], now: Clock, pace: closes.Pa
         held = MonthEndChunk.objects.select_for_update().get(pk=chunk.pk)
         if held.finished_at:
             return
-        _plan_for_large_tables()
+        closes.set_for_many()
         at = now()
         closed = closes.close(wallet_pks=pks, by=BY, now=now)
         booked = Period.objects.filter(wallet__in=pks, starts_at__gte=oldest, closed_at__gte=at).order_by()
@@ -89,14 +89,6 @@ def _close(chunk: MonthEndChunk, due: Sequence[Due], now: Clock, pace: closes.Pa
     pace.took(len(due), took)
     chunk.milliseconds = max(chunk.milliseconds or 0, round(took * 1000))
     time.sleep(closes.pause_after(took))
-
-
-def _plan_for_large_tables() -> None:
-    """PostgreSQL keeps the plans of foreign keys per connection. Made while the tables of a first month end are still
-    empty, they would read all of a table that grows by a thousand rows a chunk."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL enable_seqscan = off")
 
 
 def _finish(chunk: MonthEndChunk, failed: dict[int, str], now: Clock) -> dict[str, Any]:

@@ -35,19 +35,12 @@ def clock(monkeypatch, *transactions):
     monkeypatch.setattr(shares, "time", SimpleNamespace(perf_counter=lambda: next(reading)))
 
 
-def test_the_longest_flush_and_the_longest_work_may_be_of_different_transactions(said, monkeypatch):
+def test_the_longest_transaction_counts(said, monkeypatch):
     clock(monkeypatch, 0.3, 0.04)
-    flushes = iter([0.28, 0.01])
 
-    shares.serve(lambda wanted: 50, flushed=lambda: next(flushes))
+    shares.serve(lambda wanted: 50)
 
-    assert said[-1] == {
-        "done": 100,
-        "seconds": pytest.approx(0.34),
-        "longest": pytest.approx(0.3),
-        "longest_work": pytest.approx(0.03),
-        "longest_flush": 0.28,
-    }
+    assert said[-1] == {"done": 100, "seconds": pytest.approx(0.34), "longest": pytest.approx(0.3)}
 
 
 def test_a_transaction_is_told_how_many_wallets_are_wanted_so_that_none_is_closed_too_many(said, monkeypatch):
@@ -67,11 +60,8 @@ def test_wallets_that_are_not_there_are_no_figure(said, monkeypatch):
         shares.serve(lambda wanted: 0)
 
 
-def test_the_longest_transaction_is_told_with_the_longest_flush():
-    rounds = Round(5000, longest_ms=250, longest_flush_ms=230), Round(5000, longest_ms=40, longest_flush_ms=9)
-
-    assert longest(figures(*rounds), "close") == "250 ms, of a flush 230 ms"
-    assert longest(figures(Round(5000, longest_ms=250)), "close") == "250 ms"
+def test_the_longest_transaction_of_all_rounds_is_told():
+    assert longest(figures(Round(5000, longest_ms=250), Round(5000, longest_ms=40)), "close") == "250 ms"
     assert longest(figures(Round(5000)), "close") == ""
 
 

@@ -3,7 +3,7 @@
 ACCOUNTS: dict[str, str] = {
     "the longest transaction of a close, in ms": (
         "A transaction takes as many wallets as the one before did in 25 ms (closes.Pace), and does not wait for its "
-        "log (ADR 54). It is longer where pages of others have to leave the server's 512 MB of buffers while the disk is "
-        "busy, or where others take the processor's cores from the server."
+        "log (ADR 54). It is longer where pages of others have to leave the server's 512 MB of buffers while the disk "
+        "is busy, or where others take the processor's cores from the server."
     ),
 }

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from credit import display, languages, viewer
+from credit.retold import retold as say_again
 from credit.rights import group_names
 from credit.usage_bar import legend, percent
 from credit.usage_bar import usage_bar as draw_usage_bar
@@ -32,6 +33,12 @@ BADGES = {
 def shown(words: str) -> str:
     """What a column keeps as a sentence, in the reader's language."""
     return str(languages.shown(words))
+
+
+@register.filter
+def retold(text: str) -> str:
+    """Of a text in which the portal may have written a sentence or a name of its own."""
+    return say_again(text)
 
 
 @register.filter

@@ -11,6 +11,7 @@ from credit import display
 from credit.models import Change, DeliveryState, RequestState, Settled
 from credit.money import to_text
 from credit.origins import Door
+from credit.retold import retold
 from credit.terms import Kind, PaymentMode, Scheme
 
 # Verbs and columns that are not here are written as their name says it.
@@ -230,11 +231,11 @@ def where(change: Change) -> str:
     if not change.door:
         return ""
     door = str(Door(change.door).label)
-    return ", ".join(part for part in (door, change.address, change.task) if part)
+    return ", ".join(part for part in (door, change.address, retold(change.task)) if part)
 
 
 def why(change: Change) -> str:
-    return "; ".join(part for part in (str(change.get_reason_code_display()), change.reason) if part)
+    return "; ".join(part for part in (str(change.get_reason_code_display()), retold(change.reason)) if part)
 
 
 def _spoken(name: str) -> str:

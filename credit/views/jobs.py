@@ -120,6 +120,21 @@ COUNTED = (
     gettext_noop("previews discarded"),
     gettext_noop("promises kept"),
     gettext_noop("ledger lines"),
+    gettext_noop("periods"),
+    gettext_noop("chunks asked for"),
+    gettext_noop("months locked"),
+    gettext_noop("currencies"),
+    gettext_noop("differences"),
+    gettext_noop("alerts"),
+    gettext_noop("suspended"),
+    gettext_noop("sent"),
+    gettext_noop("failed"),
+    gettext_noop("waiting"),
+    gettext_noop("unknown"),
+    gettext_noop("changes sealed"),
+    gettext_noop("ledger sealed"),
+    gettext_noop("seals of changes"),
+    gettext_noop("seals of ledger"),
 )
 # A beat that came a little late is no reason to worry anybody.
 PATIENCE = 3

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Exists, Max, OuterRef, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from credit.actions import allocations
 from credit.actions.books import Now
@@ -128,10 +128,10 @@ def _one_per_wallet(invoices: Iterable[Invoice]) -> list[Invoice]:
 
 
 def _rested(invoices: list[Invoice], now: datetime) -> list[Invoice]:
-    """Those whose wallet has not been reminded of anything for a while."""
+    """Those whose wallet has not been reminded of anything for a while, by when it left, and waits for no reminder."""
     wallets = [invoice.wallet_id for invoice in invoices]
-    lately = Delivery.objects.filter(
-        kind=DeliveryKind.REMINDER, invoice__wallet__in=wallets, created_at__gt=now - REST
-    )
+    of_wallets = Delivery.objects.filter(kind=DeliveryKind.REMINDER, invoice__wallet__in=wallets)
+    waits = Q(claimed_at=None, sent_at=None, failed_at=None)
+    lately = of_wallets.filter(waits | Q(created_at__gt=now - REST) | Q(sent_at__gt=now - REST))
     reminded = set(lately.values_list("invoice__wallet", flat=True))
     return [invoice for invoice in invoices if invoice.wallet_id not in reminded]

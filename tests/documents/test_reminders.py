@@ -84,6 +84,21 @@ def test_each_level_is_sharper_and_comes_on_its_day(later):
     assert levels(invoice) == [1, 2, 3]
 
 
+def test_two_levels_do_not_leave_together_when_nothing_was_sent_for_weeks(later):
+    invoice = a_purchase()
+    sent_already()
+    later(days=33)
+    tasks.remind_overdue()
+    later(days=8)
+    tasks.remind_overdue()
+    assert levels(invoice) == [1]
+    assert len(run()) == 1
+    later(days=2)
+    assert run() == []
+    later(days=1)
+    assert "second reminder" in run()[0]
+
+
 def test_a_portal_that_begins_late_begins_with_the_first_reminder(later):
     invoice = a_purchase()
     sent_already()

@@ -138,24 +138,19 @@ def merged(
     condition on top.
     """
     assert all(column in _NAMES for column in columns)
-    marked = (
-        {} if beyond is None else dict(zip((f"mark{n}" for n in range(len(columns))), beyond, strict=True))
-    )
     met_text, met_values = _condition(met, using)
-    statement = _merge(tuple(columns), beyond is not None, upwards, met_text)
-    with connections[using].cursor() as cursor:
-        cursor.execute(statement, {"facets": wanted, "size": size, **marked, **met_values})
-        return [*map(_place(tuple(columns))._make, cursor.fetchall())]
+    statement = _merge(tuple(columns), beyond is not None, upwards, met_text, size)
+    found = ask(using, statement, [wanted, *(beyond or []), *met_values, *met_values])
+    return [*map(_place(tuple(columns))._make, found)]
 
 
-def _condition(met: Q, using: str) -> tuple[str, dict[str, Any]]:
-    """The text of a condition over the copies, its values by name."""
+def _condition(met: Q, using: str) -> tuple[str, list[Any]]:
+    """The text of a condition over the copies, and its values."""
     if not met:
-        return "", {}
+        return "", []
     query = WalletCopy.objects.using(using).filter(met).query
     text, values = query.get_compiler(using).compile(query.where)
-    named = {f"met{number}": value for number, value in enumerate(values)}
-    return "AND " + text % tuple(f"%({name})s" for name in named), named
+    return f"AND {text}", list(values)
 
 
 @cache
@@ -164,21 +159,21 @@ def _place(columns: tuple[str, ...]) -> Any:
 
 
 @lru_cache(maxsize=1000)
-def _merge(names: tuple[str, ...], is_marked: bool, upwards: bool, met: str) -> str:
+def _merge(names: tuple[str, ...], is_marked: bool, upwards: bool, met: str, size: int) -> str:
     past, way = (">", "ASC") if upwards else ("<", "DESC")
     listed, ordered = ", ".join(names), ", ".join(f"{name} {way}" for name in names)
-    marks = ", ".join(f"%(mark{number})s" for number in range(len(names)))
+    marks = ", ".join(["%s"] * len(names))
     beyond = f"AND ({listed}) {past} ({marks})" if is_marked else ""
     firsts = ", ".join(f"first.{name}" for name in names)
     return f"""
         WITH heads AS (
-            SELECT asked.facet, first.* FROM unnest(%(facets)s::bigint[]) AS asked (facet) CROSS JOIN LATERAL (
+            SELECT asked.facet, first.* FROM unnest(%s::bigint[]) AS asked (facet) CROSS JOIN LATERAL (
                 SELECT {listed} FROM credit_walletcopy WHERE facet = asked.facet {beyond} {met}
                 ORDER BY {ordered} LIMIT 1
-            ) AS first ORDER BY {ordered} LIMIT %(size)s
+            ) AS first ORDER BY {ordered} LIMIT {size:d}
         )
         SELECT each.* FROM heads AS first CROSS JOIN LATERAL (
             SELECT {listed} FROM credit_walletcopy
-            WHERE facet = first.facet AND ({listed}) {past}= ({firsts}) {met} ORDER BY {ordered} LIMIT %(size)s
-        ) AS each ORDER BY {ordered} LIMIT %(size)s
+            WHERE facet = first.facet AND ({listed}) {past}= ({firsts}) {met} ORDER BY {ordered} LIMIT {size:d}
+        ) AS each ORDER BY {ordered} LIMIT {size:d}
     """  # noqa: S608

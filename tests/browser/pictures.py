@@ -1,9 +1,11 @@
-"""Makes the guide's pictures from the product itself: `python -m tests.browser.pictures`, with the demo's data.
+"""Makes the pictures of the guide and of the README from the product itself: `python -m tests.browser.pictures`.
 
-They are taken in the light look at the width at which a person reads them, into static/help/.
+They show the demo's data, in the light look and in English, at the width at which a person reads them. pngquant, a
+package of every Linux, takes the colours of the guide down to sixteen, so that a page with pictures stays under 100 kB.
 """
 
 import shutil
+import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +14,9 @@ from playwright.sync_api import Page, sync_playwright
 
 from tests.browser.demo import BASE_DIR, FLAGS, Demo, made, serve
 
-FOLDER = BASE_DIR / "static" / "help"
+GUIDE = BASE_DIR / "static" / "help"
+PAPERS = BASE_DIR / "docs" / "images"
+COLOURS = {GUIDE: 16, PAPERS: 64}
 CUSTOMER = "W-4071-2236"
 
 
@@ -28,9 +32,15 @@ class Picture:
     keys: str = ""
     typed: tuple[tuple[str, str], ...] = ()
     ready: str = "main"
+    folder: Path = GUIDE
+
+    @property
+    def file(self) -> Path:
+        return self.folder / f"{self.name}.png"
 
 
 PICTURES = (
+    Picture("list", "/organizations/", "body", 1440, 900, ready="[data-row]", folder=PAPERS),
     Picture("list", "/organizations/", "main", 1240, 620, ready="[data-row]"),
     Picture(
         "limit",
@@ -58,20 +68,33 @@ def take(page: Page, portal: Demo, picture: Picture) -> None:
     assert box is not None
     assert round(box["width"]) == picture.width, box
     clip = {"x": box["x"], "y": box["y"], "width": picture.width, "height": picture.height}
-    page.screenshot(path=FOLDER / f"{picture.name}.png", clip=clip)
+    page.screenshot(path=picture.file, clip=clip)
+    make_small(picture)
+
+
+def make_small(picture: Picture) -> None:
+    command = [
+        "pngquant",
+        "--force",
+        "--ext",
+        ".png",
+        "--nofs",
+        "--strip",
+        str(COLOURS[picture.folder]),
+    ]
+    subprocess.run([*command, str(picture.file)], check=True)
 
 
 def main() -> None:
-    FOLDER.mkdir(exist_ok=True)
     for picture in PICTURES:  # pages name it, so it has to be there before they can be shown
-        (FOLDER / f"{picture.name}.png").touch()
+        picture.file.touch()
     shared = Path(tempfile.mkdtemp())
     process, portal = serve(made(shared), shared / "demo.log")
     try:
         with sync_playwright() as playwright:
             path = shutil.which("chromium")
             browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-            context = browser.new_context(color_scheme="light", reduced_motion="reduce")
+            context = browser.new_context(color_scheme="light", reduced_motion="reduce", locale="en-GB")
             context.add_cookies([portal.cookie("admin")])
             for picture in PICTURES:
                 take(context.new_page(), portal, picture)

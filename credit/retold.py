@@ -17,6 +17,10 @@ SENTENCES = (
     gettext_noop("%(amount)s %(currency)s of invoice %(invoice)s are %(days)s days late."),
     gettext_noop("Bulk change %(number)s"),
     gettext_noop("paid of %(invoice)s"),
+    gettext_noop("The line has %(cells)s cells, the header %(columns)s."),
+    gettext_noop("The line is too long."),
+    gettext_noop("The line is not in UTF-8."),
+    gettext_noop("The line has a character that cannot be stored."),
 )
 NAMES = frozenset(
     {
@@ -39,6 +43,8 @@ _FORMS = {
     "invoice": r"\S+",
     "days": r"\d+",
     "number": r"\d+",
+    "cells": r"\d+",
+    "columns": r"\d+",
 }
 
 

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy
 
 from credit.models.recorded import Recorded
+from credit.models.sentence import SentenceField
 from credit.terms import Reason
 
 
@@ -44,7 +45,7 @@ class Upload(Recorded):
     state = models.CharField(max_length=8, choices=UploadState, default=UploadState.WAITING)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
-    error = models.TextField(blank=True)
+    error = SentenceField(blank=True)
     holder = models.CharField(max_length=32, blank=True, help_text="The run that works on it.")
     held_until = models.DateTimeField(null=True, blank=True)
 
@@ -83,7 +84,7 @@ class RefusedLine(models.Model):
     number = models.BigIntegerField(help_text="The line of the file, its header being 1.")
     reason = models.CharField(max_length=24, choices=Reason)
     field = models.CharField(max_length=40, blank=True)
-    message = models.TextField()
+    message = SentenceField()
     original = models.TextField()
 
     class Meta:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from credit.actions import charges
 from credit.actions.refusals import BadInput
+from credit.languages import Said as _
 from credit.terms import Reason
 from credit.usage_files.reading import REQUIRED
 from organizations.rows import Row
@@ -18,7 +19,7 @@ def charge_of(line: Row, *, digest: str, gated: bool) -> charges.Line:
     for column in REQUIRED:
         if not line[column]:
             reason = Reason.INVALID_AMOUNT if column == "amount" else Reason.INVALID_INPUT
-            raise BadInput(column, f"{column} is empty.", reason)
+            raise BadInput(column, _("%(column)s is empty.") % {"column": column}, reason)
     return charges.Line(
         wallet=line["wallet_id"],
         key=line["key"] or key_of(line, digest),
@@ -45,7 +46,7 @@ def _instant(text: str) -> datetime | None:
         if instant.tzinfo is not None:
             return instant.astimezone(UTC)
     except (ValueError, OverflowError):
-        message = "occurred_at is no instant such as 2026-11-30T15:32:00+02:00."
+        message = _("occurred_at is no instant such as 2026-11-30T15:32:00+02:00.")
         raise BadInput("occurred_at", message) from None
-    message = "occurred_at has no offset from UTC. Write it as 2026-11-30T15:32:00+02:00."
+    message = _("occurred_at has no offset from UTC. Write it as 2026-11-30T15:32:00+02:00.")
     raise BadInput("occurred_at", message)

@@ -10,10 +10,10 @@ from pathlib import Path
 from celery import current_app
 from django.conf import settings
 from django.db import transaction
-from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError as BrokerIsAway
 
 from credit.actors import Actor
+from credit.languages import Said as _
 from credit.models import Upload, UploadState
 from credit.usage_files.reading import UsageFile, measured
 from credit.usage_files.working import require_rights

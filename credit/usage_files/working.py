@@ -11,6 +11,8 @@ from django.db import OperationalError, transaction
 
 from credit.actions.refusals import Refused, require
 from credit.actors import Actor
+from credit.languages import Number
+from credit.languages import Said as _
 from credit.models import RefusedLine, Upload, UploadState
 from credit.usage_files.posting import post_lines
 from credit.usage_files.reading import UsageFile
@@ -54,16 +56,20 @@ def work_off(
                     return False
         _finish(upload, now=now)
     except (UnreadableFile, Refused) as error:
-        _finish(upload, now=now, error=str(error))
+        _finish(upload, now=now, error=error.args[0])
     except (OperationalError, TakenOver):
         raise
     except Exception:
         # What nobody has thought of would happen again at every try: a person has to look at it.
-        _finish(upload, now=now, error=f"The portal could not go on after line {upload.position_line:,}.")
+        _finish(upload, now=now, error=_stopped_at(upload.position_line))
         raise
     finally:
         release(upload)
     return True
+
+
+def _stopped_at(line: int) -> str:
+    return _("The portal could not go on after line %(line)s.") % {"line": Number(f"{line:,}")}
 
 
 def require_rights(by: Actor, *, gated: bool) -> None:

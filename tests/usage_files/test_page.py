@@ -312,3 +312,19 @@ def test_the_list_asks_no_more_for_a_hundred_files(manager, django_assert_max_nu
     assert "10 files on this page" in text(
         manager.get(PAGE, {"before": Upload.objects.get(name="10.csv").pk})
     )
+
+
+def test_what_became_of_a_file_is_said_in_the_language_of_who_looks_and_kept_in_english(manager):
+    wallet = a_wallet(balance="5")
+    rows = [f"{wallet.wallet_id},sms,2,EUR,,,,,,", f"{wallet.wallet_id},sms,-1,EUR,,,,", ",sms,1,EUR,,,,"]
+    send(manager, content(*rows))
+    upload = worked_off()
+    manager.cookies["django_language"] = "de"
+
+    kept = list(upload.refused_lines.order_by("number").values_list("message", flat=True))
+    assert kept[2] == "wallet_id is empty."
+    assert kept[1] == "Amount is negative. Type it without the minus."
+    page = text(manager.get(address(upload)))
+    assert "wallet_id ist leer." in page
+    assert "Der Betrag ist negativ. Geben Sie ihn ohne Minus ein." in page
+    assert "is empty" not in page and "cells" not in page

@@ -79,7 +79,7 @@ class Refund(Correction):
     def check(self, account: Account) -> None:
         super().check(account)
         if self.original.kind not in CHARGES:
-            message = _("A %(Label)s cannot be refunded. Reverse it instead.") % {
+            message = _("%(Label)s: this cannot be refunded. Reverse it instead.") % {
                 "Label": Label(Kind(self.original.kind).label)
             }
             raise BadInput("transaction", message, Reason.NOT_FOUND)

@@ -19,6 +19,7 @@ from credit.written_queries import ask
 
 OLDEST = timedelta(seconds=60)
 NO_CONDITION = Q()
+MOST_PICKED = 500  # filters kept for a copy; it is taken anew every 20 s
 _STATE = "SELECT taken_at FROM credit_copystate WHERE id = 1 AND layout = %s AND taken_at BETWEEN %s AND %s"
 
 
@@ -28,12 +29,21 @@ class Copies:
 
     taken_at: datetime
     facets: dict[int, int] = field(repr=False)  # how many wallets each has
+    _picked: "dict[tuple[Any, ...], Picked]" = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def total(self) -> int:
         return sum(self.facets.values())
 
     def meeting(self, asked: dict[str, list[str]]) -> "Picked":
+        """Kept for the next page of the same filters, and the next person's."""
+        key = tuple((name, *values) for name, values in sorted(asked.items()))
+        known = self._picked.get(key)
+        if known is None and len(self._picked) < MOST_PICKED:
+            known = self._picked[key] = self._meeting(asked)
+        return known or self._meeting(asked)
+
+    def _meeting(self, asked: dict[str, list[str]]) -> "Picked":
         if not asked:
             return Picked(None, self.total, 1.0)
         wanted = facets.meeting(self.facets, asked)

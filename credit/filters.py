@@ -1,11 +1,10 @@
 """What the list of wallets is asked for: text, filters and order, as typed values. An unreadable value is an error."""
 
-import json
 import re
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import and_, or_
 from time import monotonic
 from typing import Any
@@ -21,6 +20,7 @@ from django.utils.translation import gettext_lazy
 from credit import facets, search_index
 from credit.models import SearchText, Wallet
 from credit.terms import PaymentMode, Scheme
+from credit.written_queries import ask
 from organizations.names import normalise, without_leading_signs
 
 SHORTEST_IDENTIFIER = 4  # what is shorter is looked for in names only
@@ -57,6 +57,7 @@ CURRENCIES_KEPT_SECONDS = 60
 
 # With the marks of no width that come along when an identifier is copied out of a message.
 _SEPARATORS = re.compile(r"[\s\-\u2010-\u2015\u2212_.\u200b-\u200d\u2060\ufeff]+")
+_MARK = re.compile("\ue000(\\d+)\ue001")
 _UUID = re.compile(r"[0-9a-f]{32}")
 _SHORT_WORD = re.compile(r"[a-z0-9]{1,2}")
 _many: dict[tuple[Any, ...], float] = {}  # until when a text is taken to be one that many match
@@ -82,7 +83,7 @@ def few(text: str, *, filtered: bool) -> list[int] | None:
     asked = (text, most, SearchText.objects.all().db)
     if _many.get(asked, 0.0) > monotonic():
         return None
-    pks = _few(texts(text).values_list("pk", flat=True), most)
+    pks = _few(text, most)
     if pks is None:
         if len(_many) >= MOST_KEPT:
             _many.clear()
@@ -90,35 +91,60 @@ def few(text: str, *, filtered: bool) -> list[int] | None:
     return pks
 
 
-def _few(found: QuerySet[SearchText, int], most: int) -> list[int] | None:
-    if connections[found.db].vendor == "postgresql":
-        return _few_at_once(found, most)
-    pks = list(found[: most + 1])
+def _few(text: str, most: int) -> list[int] | None:
+    using = SearchText.objects.all().db
+    if connections[using].vendor == "postgresql":
+        return _few_at_once(_words(text), _part_of_identifier(text), most, using)
+    pks = list(texts(text).values_list("pk", flat=True)[: most + 1])
     return pks if len(pks) <= most else None
 
 
-def _few_at_once(found: QuerySet[SearchText, int], most: int) -> list[int] | None:
+def _few_at_once(words: list[str], part: list[str], most: int, using: str) -> list[int] | None:
     """Looks no further than a look costs nothing, unless PostgreSQL itself thinks that they are few."""
-    first = min(most, FEW_AT_A_LOOK)
-    pks = _at_once(found[: first + 1])
+    if not (words or part):
+        return []
+    statement, patterns = _texts_as_text(len(words), len(part), using)
+    params, first = filled(patterns, [*words, *part], using), min(most, FEW_AT_A_LOOK)
+    pks = _at_once(statement, params, first + 1, using)
     if len(pks) <= first:
         return pks
-    if first == most or _guess(found) > most:
+    if first == most or _guess(statement, params, using) > most:
         return None
-    pks = _at_once(found[: most + 1])
+    pks = _at_once(statement, params, most + 1, using)
     return pks if len(pks) <= most else None
 
 
-def _guess(found: QuerySet[SearchText, int]) -> int:
-    return int(json.loads(found.explain(format="json"))[0]["Plan"]["Plan Rows"])
+def _guess(statement: str, params: list[str], using: str) -> int:
+    ((plan,),) = ask(using, f"EXPLAIN (FORMAT JSON) {statement}", params, planned_once=False)
+    return int(plan[0]["Plan"]["Plan Rows"])
 
 
-def _at_once(found: QuerySet[SearchText, int]) -> list[int]:
-    """Thousands of numbers as one value: as rows they would take longer to read than to find."""
-    statement, params = found.query.sql_with_params()
-    with connections[found.db].cursor() as cursor:
-        cursor.execute(f"SELECT array_agg(found.pk) FROM ({statement}) AS found", params)  # noqa: S608
-        return cursor.fetchone()[0] or []
+def _at_once(statement: str, params: list[str], most: int, using: str) -> list[int]:
+    """Thousands of numbers as one value: as rows they would take longer to read than to find.
+
+    Planned for these words: only so are they known to be seldom, and looked up in the index.
+    """
+    text = f"SELECT array_agg(found.pk) FROM ({statement} LIMIT {most:d}) AS found"  # noqa: S608
+    return ask(using, text, params, planned_once=False)[0][0] or []
+
+
+@lru_cache(maxsize=200)
+def _texts_as_text(words: int, parts: int, using: str) -> tuple[str, tuple[str, ...]]:
+    """What `texts` asks for so many words, and the patterns that they are put into."""
+    marks = [mark(number) for number in range(words + parts)]
+    found = _in_texts(marks[:words], marks[words:]).using(using).values_list("pk", flat=True)
+    return found.query.get_compiler(using).as_sql()
+
+
+def mark(number: int) -> str:
+    """What stands for a word in a pattern that is written once."""
+    return f"\ue000{number}\ue001"
+
+
+def filled(patterns: Sequence[str], words: Sequence[str], using: str) -> list[str]:
+    """The patterns with the words in place of their marks."""
+    escaped = [connections[using].ops.prep_for_like_query(word) for word in words]
+    return [_MARK.sub(lambda found: escaped[int(found[1])], pattern) for pattern in patterns]
 
 
 def among_many(text: str, name: str) -> Q:
@@ -154,6 +180,10 @@ def texts(text: str) -> QuerySet[SearchText]:
         return SearchText.objects.none()
     if connection.vendor == "sqlite" and all(indexed) and search_index.has_fts(connection):
         return SearchText.objects.filter(pk__in=_in_fts(words, part))
+    return _in_texts(words, part)
+
+
+def _in_texts(words: Sequence[str], part: Sequence[str]) -> QuerySet[SearchText]:
     named = reduce(and_, (Q(name__contains=word) for word in words), Q())
     return SearchText.objects.filter(reduce(or_, (Q(identifiers__contains=each) for each in part), named))
 

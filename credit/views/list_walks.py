@@ -4,21 +4,18 @@ Django takes longer over the text of such a query than the database over its ans
 """
 
 import math
-import re
 from collections import namedtuple
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
-from django.db import connections
 from django.db.models import Q, QuerySet
 
 from credit import copies, facets
 from credit.copies import Picked
-from credit.filters import has_words
+from credit.filters import filled, has_words, mark
 from credit.models import Wallet
-from credit.rule_sql import Slot
 from credit.views import keyset
 from credit.views.keyset import First, Order
 from credit.written_queries import ask, slot
@@ -126,22 +123,18 @@ class Narrowed:
     among_some: bool = False
 
     def condition(self, using: str) -> Q:
-        words = [f"{' ' * begins}\ue000{number}\ue001" for number, begins in enumerate(self.begin)]
+        words = [" " * begins + mark(number) for number, begins in enumerate(self.begin)]
         named = has_words(words, "organization__search_name") if words else Q()
         return named | Q(pk__in=copies.among(slot("pks"), using)) if self.among_some else named
 
 
 _SOME = Narrowed(among_some=True)
-_WORD = re.compile("\ue000(\\d+)\ue001")
 
 
 def _filled(narrowing: tuple[Any, ...], words: list[str], pks: Any, using: str) -> list[Any]:
-    ops = connections[using].ops
-    as_pattern = [ops.prep_for_like_query(word.removeprefix(" ")) for word in words]
-    return [
-        pks if isinstance(each, Slot) else _WORD.sub(lambda found: as_pattern[int(found[1])], each)
-        for each in narrowing
-    ]
+    patterns = [each for each in narrowing if isinstance(each, str)]
+    given = filled(patterns, [word.removeprefix(" ") for word in words], using)
+    return [*given, *[pks] * (len(narrowing) - len(patterns))]
 
 
 def counted_wallets(using: str) -> int:

@@ -11,9 +11,9 @@ _UNFILTERED = f"{_WHERE}; the database answers in one to three milliseconds."
 _COMMON = f"{_WHERE}, and more where a word is common but its matches stand late in the order, which is walked then."
 _FILTERED = f"{_WHERE}, and more for a filter that few meet: each of its facets is one step into an index."
 _RARE = (
-    "A rare word is looked up by its groups of three letters: the index lays their lists beside each other, 1 to 7 ms by "
-    "the word's letters and length, however few have it (6.8 ms for one of sixteen letters that 50 wallets have), after "
-    "half a millisecond of planning for just this word. The page around it costs what page one does."
+    "A rare word is looked up by its groups of three letters: the index lays their lists beside each other, 1 to 7 ms "
+    "by the word's letters and length, however few have it (6.8 ms for one of sixteen letters that 50 wallets have), "
+    "after half a millisecond of planning for just this word. The page around it costs what page one does."
 )
 
 ACCOUNTS = {

@@ -43,7 +43,7 @@ Amounts = dict[int, dict[str, tuple[int, int]]]
 
 # Wallets in one transaction: no charge may wait long for it. SQLite lets one writer in at a time.
 FEWEST_AT_ONCE, MOST_AT_ONCE = 10, 100
-# A transaction may take 50 ms on PostgreSQL: half of them is left to a busy machine. On SQLite a charge waits 100 ms at most.
+# A transaction may take 50 ms on PostgreSQL: half of them is left to a busy machine. On SQLite a charge waits 100 ms.
 AIMED_SECONDS = {"postgresql": 0.025, "sqlite": 0.05}
 
 

@@ -5,6 +5,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
@@ -88,11 +89,8 @@ class Order:
             raise BadPageMark(mark)
         return values
 
-    def beyond(self, mark: str, upwards: bool) -> Q:
-        """Rows further than the mark: by the first column, or equal in it and further by the rest."""
-        return self.past(self.read(mark), upwards)
-
     def past(self, values: Sequence[Any], upwards: bool) -> Q:
+        """Rows further than the place: by the first column, or equal in it and further by the rest."""
         if self.as_row:
             # The bound follows from the rest; it is what lets an index of the first column alone start at the mark.
             bound = Q(**{f"{self.columns[0]}__{'gte' if upwards else 'lte'}": values[0]})
@@ -114,27 +112,27 @@ class Order:
 
 def page(
     rows: QuerySet[Any, Any], *, order: Order | None = None, kind: type = int, descending: bool = False,
-    after: str = "", before: str = "", size: int = 50, sparse: bool = False, first: First | None = None,
+    after: str = "", before: str = "", size: int = 50, sparse: bool = False,
 ) -> Page:  # fmt: skip
     """A page of rows in an order; without one, by their annotation `sort_value` (of a kind, never NULL) and pk.
 
     `sparse`: a filter may leave few rows, so they are found first and put in order then; walking along the order until
-    a page is full would look at every row of the table. `first` finds the rows beyond a place in a way of its own.
+    a page is full would look at every row of the table.
     """
     order = order or Order("sort_value", "pk", kind=kind, descending=descending)
-    backwards = bool(before)
-    upwards = order.descending == backwards
     count = None
     if sparse:
         pks = list(rows.order_by().values_list("pk", flat=True)[: COUNT_LIMIT + 1])
         count = len(pks)
         rows = rows.filter(pk__in=pks) if count <= COUNT_LIMIT else rows
-    mark = before or after
-    if first:
-        found = first(order.read(mark) if mark else None, upwards, size + 1)
-    else:
-        rows = rows.filter(order.beyond(mark, upwards)) if mark else rows
-        found = list(rows.order_by(*order.by(upwards))[: size + 1])
+    shown = page_of(partial(first_rows, rows, order), order=order, after=after, before=before, size=size)
+    return replace(shown, count=count)
+
+
+def page_of(first: First, *, order: Order, after: str = "", before: str = "", size: int = 50) -> Page:
+    """A page of what finds the rows beyond a place in a way of its own."""
+    backwards, mark = bool(before), before or after
+    found = first(order.read(mark) if mark else None, order.descending == backwards, size + 1)
     shown, more = found[:size], len(found) > size
     if backwards:
         shown.reverse()
@@ -142,8 +140,15 @@ def page(
         shown,
         before=order.mark(shown[0]) if shown and (more if backwards else after) else "",
         after=order.mark(shown[-1]) if shown and (backwards or more) else "",
-        count=count,
     )
+
+
+def first_rows(
+    rows: QuerySet[Any, Any], order: Order, beyond: list[Any] | None, upwards: bool, size: int
+) -> list[Any]:
+    """The first rows beyond a place."""
+    rows = rows if beyond is None else rows.filter(order.past(beyond, upwards))
+    return list(rows.order_by(*order.by(upwards))[:size])
 
 
 def _too_large(value: Any) -> bool:

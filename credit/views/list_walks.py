@@ -22,6 +22,7 @@ from credit.written_queries import ask, slot
 
 LONGEST = 1500  # wallets looked at for one page; where it takes more, asking each facet is quicker
 MARGIN = 3  # matches do not stand at equal distances
+MOST_STATEMENTS = 1000  # as many words as somebody asks for, short and long ones, make one of their own
 
 _statements: dict[tuple[Any, ...], "Statement"] = {}
 
@@ -85,10 +86,13 @@ class Walk:
         return [*map(_row(self.names)._make, found)]
 
     def _statement(self, upwards: bool, is_marked: bool, narrowed: "Narrowed | None" = None) -> "Statement":
-        known = (self.key, upwards, is_marked, narrowed, self.using)
-        if known not in _statements:
-            _statements[known] = self._written(upwards, is_marked, narrowed)
-        return _statements[known]
+        key = (self.key, upwards, is_marked, narrowed, self.using)
+        known = _statements.get(key)  # another thread may clear it meanwhile
+        if known is None:
+            if len(_statements) >= MOST_STATEMENTS:
+                _statements.clear()
+            known = _statements[key] = self._written(upwards, is_marked, narrowed)
+        return known
 
     def _written(self, upwards: bool, is_marked: bool, narrowed: "Narrowed | None") -> "Statement":
         order = self.order
@@ -152,8 +156,7 @@ def by_facets(
     if copies.can_merge(using):
         return copies.merged(picked.array, order.columns, beyond, upwards, size, using=using)
     rows = copies.rows(picked.facets).values_list(*order.columns, named=True)
-    rows = rows if beyond is None else rows.filter(order.past(beyond, upwards))
-    return list(rows.order_by(*order.by(upwards))[:size])
+    return keyset.first_rows(rows, order, beyond, upwards, size)
 
 
 def _places(beyond: list[Any] | None) -> list[Any]:

@@ -7,7 +7,7 @@ from functools import cached_property, partial
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Expression, F, QuerySet
+from django.db.models import Expression, F, Q, QuerySet
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
@@ -19,7 +19,7 @@ from credit.filters import WalletFilter, among_many, currencies_in_use, few, mat
 from credit.list_orders import MOVING
 from credit.models import Wallet, WalletCopy
 from credit.views.chips import problems
-from credit.views.keyset import COUNT_LIMIT, First, Order, Page, capped_count, page
+from credit.views.keyset import COUNT_LIMIT, First, Order, Page, capped_count, page, page_of
 from credit.views.list_walks import Walk, by_facets, counted_wallets
 
 
@@ -131,7 +131,7 @@ class WalletList:
         return self._walked(order, first, size).counted(min(picked.count, COUNT_LIMIT + 1))
 
     def _walked(self, order: Order, first: First, size: int) -> Page:
-        return page(Wallet.objects.none(), order=order, size=size, first=first, **self._marks())
+        return page_of(first, order=order, size=size, **self._marks())
 
     def _first_met(self, order: Order, picked: Picked) -> First:
         """Where most wallets meet the filters a short walk finds a page of them; else each facet gives its first."""
@@ -156,8 +156,9 @@ class WalletList:
         )
 
     def _live_page(self, pks: list[int] | None, size: int) -> Page:
-        order = self._order("sort_value", *self.sort.ties)
-        places = self._with_text(self.filter.shown(), pks, "organization__search_name")
+        order, places = self._order("sort_value", *self.sort.ties), self.filter.shown()
+        if self.text:
+            places = places.filter(self._met(pks, "organization__search_name", places.db))
         listed = places.annotate(sort_value=self.sort.value()).values_list(*order.columns, named=True)
         sparse = bool(names_for(self.asked)) or (pks is not None and self.has_filters())
         shown = page(listed, order=order, size=size, sparse=sparse, **self._marks())
@@ -166,20 +167,20 @@ class WalletList:
     def _copied_page(self, kept: Copies, pks: list[int] | None, size: int) -> Page:
         """By the copy, of those that match the text."""
         order, picked = self._order(*self.sort.copied), kept.meeting(self.filters)
-        places = self._with_text(copies.rows(picked.facets), pks, "name")
-        first = None
-        if picked.facets is not None and pks is None and copies.can_merge(places.db):
-            met = among_many(self.text, "name")
-            first = partial(copies.merged, picked.array, order.columns, using=places.db, met=met)
+        copied = copies.rows(picked.facets)
+        met = self._met(pks, "name", copied.db)
+        places = copied.filter(met)
+        if picked.facets is not None and pks is None and copies.can_merge(copied.db):
+            first = partial(copies.merged, picked.array, order.columns, using=copied.db, met=met)
+            return self._walked(order, first, size).counted(self._count(pks, places))
         sparse = pks is not None and self.has_filters()
         listed = places.values_list(*order.columns, named=True)
-        shown = page(listed, order=order, size=size, sparse=sparse, first=first, **self._marks())
+        shown = page(listed, order=order, size=size, sparse=sparse, **self._marks())
         return shown if sparse else shown.counted(self._count(pks, places))
 
-    def _with_text(self, places: Any, pks: list[int] | None, name: str) -> Any:
-        if pks is not None:
-            return places.filter(pk__in=copies.among(pks, places.db))
-        return places.filter(among_many(self.text, name)) if self.text else places
+    def _met(self, pks: list[int] | None, name: str, using: str) -> Q:
+        """The text, over the column with folded names where many match it."""
+        return among_many(self.text, name) if pks is None else Q(pk__in=copies.among(pks, using))
 
     def _count(self, pks: list[int] | None, places: Any) -> int:
         if not self.text or self.has_filters():

@@ -5,7 +5,7 @@ from django.db import connection
 from django.utils import translation
 
 from credit.groups import MANAGER
-from credit.languages import shown
+from credit.languages import in_language
 from credit.models import BulkChange
 from tests.bulk.acts import chosen, messages, money, permanent, run, uploaded, worked
 from tests.bulk.test_pages import BULK, NEW, page_of, sent
@@ -23,14 +23,7 @@ def manager(db):
 
 @pytest.fixture
 def german(db):
-    client = signed_in(MANAGER)
-    client.cookies["django_language"] = "de"
-    return client
-
-
-def in_german(words):
-    with translation.override("de"):
-        return shown(words)
+    return signed_in(MANAGER, language="de")
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
@@ -45,7 +38,7 @@ def test_what_is_wrong_with_a_row_is_kept_in_english_and_said_to_each_reader_in_
         "Amount is negative. Type it without the minus.",
         "“1.234” can be read in two ways. Write 1234 or 1.2340.",
     ]
-    assert [in_german(message) for message in messages(change)] == [
+    assert [in_language("de", message) for message in messages(change)] == [
         "Der Betrag ist negativ. Geben Sie ihn ohne Minus ein.",
         "„1.234“ kann zweierlei bedeuten. Schreiben Sie 1234 oder 1.2340.",
     ]
@@ -77,7 +70,7 @@ def test_why_all_or_nothing_stopped_is_said_in_the_readers_language(three, eva, 
 
     assert "Nothing was changed: 1 of 3 rows were refused." in text(manager.get(page_of(done)))
     page = text(german.get(page_of(done)))
-    assert in_german(done.error) in page
+    assert in_language("de", done.error) in page
     assert "Nothing was changed" not in page
 
 
@@ -91,8 +84,8 @@ def test_which_wallets_were_chosen_is_said_in_the_readers_language(three, manage
     english, spoken = text(manager.get(BULK)), text(german.get(BULK))
     assert ticked.chosen in english
     assert matching.chosen in english
-    assert in_german(ticked.chosen) in spoken
-    assert "wallets" not in in_german(matching.chosen)
+    assert in_language("de", ticked.chosen) in spoken
+    assert "wallets" not in in_language("de", matching.chosen)
     assert "that match" not in spoken
 
 
@@ -102,7 +95,7 @@ def test_the_name_of_a_file_is_nobodys_sentence(eva):
     BulkChange.objects.filter(pk=change.pk).update(chosen=name)
 
     kept = BulkChange.objects.get(pk=change.pk).chosen
-    assert (kept, in_german(kept)) == (name, name)
+    assert (kept, in_language("de", kept)) == (name, name)
 
 
 def test_a_row_from_before_sentences_were_kept_with_their_values_reads_as_it_was_written(three, eva, german):

@@ -36,9 +36,11 @@ def somebody(group, **columns):
     return user
 
 
-def signed_in(group, **columns):
+def signed_in(group, language="", **columns):
     client = Client()
     client.force_login(somebody(group, **columns))
+    if language:
+        client.cookies["django_language"] = language
     return client
 
 

@@ -16,9 +16,7 @@ from tests.pages.people import SYSTEM, ago, prepaid, signed_in, text
 
 @pytest.fixture
 def german(db):
-    client = signed_in(MANAGER)
-    client.cookies["django_language"] = "de"
-    return client
+    return signed_in(MANAGER, language="de")
 
 
 def in_german(written):

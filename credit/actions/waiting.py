@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db.models import (
     BigIntegerField,
+    Case,
     CharField,
     DateTimeField,
     ExpressionWrapper,
@@ -16,6 +17,7 @@ from django.db.models import (
     QuerySet,
     Subquery,
     Value,
+    When,
 )
 from django.db.models.functions import Coalesce
 
@@ -103,15 +105,30 @@ def _covered(by: Actor) -> Covered | None:
 
 
 def _is_covered(covered: Covered) -> Q:
-    (*own_rows, (_any, otherwise)) = covered
-    met = Q(pk__in=[])
-    for currency, bounds in own_rows:
-        met |= Q(wallet__currency=currency) & _within(bounds)
-    return met | (~Q(wallet__currency__in=[currency for currency, _bounds in own_rows]) & _within(otherwise))
-
-
-def _within(bounds: Bounds) -> Q:
     within = Q(
-        amount_micros__lte=bounds.amount_micros, needed__lte=bounds.increase_micros, days__lte=bounds.days
+        amount_micros__lte=_of_currency(covered, "amount_micros"),
+        needed__lte=_of_currency(covered, "increase_micros"),
+        days__lte=_of_currency(covered, "days"),
     )
-    return within | Q(amount_micros=None) if bounds.unlimited else within
+    return within | (Q(amount_micros=None) & _may_be_unlimited(covered))
+
+
+def _of_currency(covered: Covered, bound: str) -> Case:
+    """One CASE, so that what was spent is asked for once, not once for each currency: that plans in a tenth."""
+    (*own_rows, (_any, otherwise)) = covered
+    currencies: dict[int, list[str]] = {}
+    for currency, bounds in own_rows:
+        currencies.setdefault(getattr(bounds, bound), []).append(currency)
+    cases = [When(wallet__currency__in=those, then=_big(micros)) for micros, those in currencies.items()]
+    return Case(*cases, default=_big(getattr(otherwise, bound)))
+
+
+def _big(number: int) -> Value:
+    return Value(number, BigIntegerField())
+
+
+def _may_be_unlimited(covered: Covered) -> Q:
+    (*own_rows, (_any, otherwise)) = covered
+    others = [currency for currency, bounds in own_rows if bounds.unlimited != otherwise.unlimited]
+    found = Q(wallet__currency__in=others)
+    return ~found if otherwise.unlimited else found

@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, DateTimeField, Q, QuerySet
+from django.db.models import Count, DateTimeField, QuerySet
 from django.utils.translation import gettext_lazy
 
 from credit.models import Invoice, Wallet
@@ -67,7 +67,7 @@ def per_currency(now: datetime) -> list[Ageing]:
     """All customers together, the currencies in the order of their codes."""
     using = Wallet.objects.all().db
     rows = _due(using).rows(now=now)
-    found = {code: Ageing(code, int(micros)) for code, micros in rows}
+    found = {code: Ageing(code, int(micros)) for code, micros in rows if micros}
     counted = settings.CREDIT_STATEMENT_COUNTS_AS_OVERDUE
     for code, due_on, mode, there, micros, count in _open(using, quarter(now), counted).rows():
         ageing = found.setdefault(code, Ageing(code))
@@ -79,9 +79,9 @@ def per_currency(now: datetime) -> list[Ageing]:
 
 @cache
 def _due(using: str) -> Written:
-    """Below zero first: whoever owes is, and it is asked for less dearly than the rule."""
+    """Of whoever is below zero: all who owe are, and their rule's columns are then read of nobody else's row."""
     below_zero = Wallet.objects.using(using).filter(mode=PaymentMode.POSTPAID, balance_micros__lt=0)
-    due = below_zero.at(slot("now", DateTimeField()), "due_micros").filter(Q(due_micros__gt=0)).order_by()
+    due = below_zero.at(slot("now", DateTimeField()), "due_micros").order_by()
     return Written(due.values_list("currency").annotate(total=WideSum("due_micros")), using)
 
 

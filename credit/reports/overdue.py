@@ -46,7 +46,7 @@ OPEN_MICROS = F("total_micros") - F("paid_micros")
 
 def _of_wallet(column: str) -> Subquery:
     """Of an invoice's wallet, looked up by its pk: for a join the whole table of wallets was read."""
-    return Subquery(Wallet.objects.filter(pk=OuterRef("wallet_id")).values(column)[:1])
+    return Subquery(Wallet.objects.filter(pk=OuterRef("wallet_id")).order_by().values(column))
 
 
 ZONE, MODE = _of_wallet("time_zone"), _of_wallet("mode")

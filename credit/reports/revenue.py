@@ -12,9 +12,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import NamedTuple
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
 
-from django.db.models import Count, Q, QuerySet, Subquery
+from django.db.models import Count, DateField, Q, QuerySet, Subquery
 
 from credit import taxes
 from credit.models import Period, RevenueDay, RevenueUpTo, TaxRate, Transaction, Wallet
@@ -23,6 +24,7 @@ from credit.reports import local_days
 from credit.reports.kinds import OTHER, REVENUE, of_item
 from credit.reports.local_days import ZONE, ZONE_CHANGED, IsIn, LocalClock
 from credit.terms import Kind
+from credit.written_queries import Written, slot
 
 _DAY = timedelta(days=1)
 _TICK = timedelta(microseconds=1)
@@ -109,8 +111,10 @@ def of_month(month: date) -> list[Revenue]:
     found: dict[str, Revenue] = {}
     rates = taxes.Rates()
     gross: dict[tuple[str, str, int], int] = defaultdict(int)
-    for part in _parts(month):
-        for sums in part.sums():
+    moved, zones = Moved.read(), tuple(local_days.zones_in_use())
+    kept = Kept.read(month, following(month))
+    for part in _parts(month, kept):
+        for sums in part.sums(kept.up_to, moved, zones):
             revenue = found.setdefault(sums.currency, Revenue(sums.currency))
             micros = _add(revenue.row(sums.item), sums)
             gross[revenue.currency, sums.item, rates.on(part.taxed_on, sums.item) or 0] += micros
@@ -170,14 +174,28 @@ class Kept:
     @classmethod
     def read(cls, since: date, until: date) -> "Kept":
         """In one statement: rows of one moment and the line of another would count a line twice, or never."""
-        days = RevenueDay.objects.filter(day__gte=since, day__lt=until).order_by()
-        up_to = Subquery(RevenueUpTo.objects.values("last_pk")[:1])
-        found = list(days.values_list(*KeptDay._fields, up_to))
+        found = _kept(RevenueDay.objects.db).rows(since=since, until=until)
         return cls(found[0][-1] if found else 0, [KeptDay(*row[:-1]) for row in found])
 
-    def rest(self, lines: QuerySet[Transaction], moved: "Moved") -> QuerySet[Transaction]:
-        """Those of the lines that are not in the rows."""
-        return lines.filter(Q(pk__gt=self.up_to) | moved.afterwards()) if self.up_to else lines
+
+@cache
+def _kept(using: str) -> Written:
+    since, until = slot("since", DateField()), slot("until", DateField())
+    days = RevenueDay.objects.using(using).filter(day__gte=since, day__lt=until).order_by()
+    up_to = Subquery(RevenueUpTo.objects.values("last_pk")[:1])
+    return Written(days.values_list(*KeptDay._fields, up_to), using)
+
+
+class Span(NamedTuple):
+    """Lines of the days from one date until another; the counted ones, the others, or (None) both."""
+
+    since: date
+    until: date
+    counted: bool | None = None
+
+    def lines(self, moved: "Moved", zones: Iterable[str]) -> QuerySet[Transaction]:
+        found = _between(self.since, self.until, moved, zones)
+        return found if self.counted is None else found.filter(counted=self.counted)
 
 
 @dataclass(frozen=True)
@@ -185,12 +203,14 @@ class Part:
     """Lines whose tax is that of one day: a month's counted ones, and the others between two days."""
 
     kept: Iterable[KeptDay]
-    lines: QuerySet[Transaction]
+    span: Span
     taxed_on: date
 
-    def sums(self) -> Iterator[Sums]:
+    def sums(self, up_to: int, moved: "Moved", zones: tuple[str, ...]) -> Iterator[Sums]:
+        """Of the days kept, and of the lines that are not in them."""
         yield from _together(self.kept)
-        yield from sums_of(self.lines)
+        alone, corrections = _rest(Transaction.objects.db, self.span, moved, zones, up_to > 0)
+        yield from _of_rows(alone.rows(up_to=up_to), corrections.rows(up_to=up_to))
 
 
 def _together(days: Iterable[KeptDay]) -> Iterator[Sums]:
@@ -204,44 +224,61 @@ def _together(days: Iterable[KeptDay]) -> Iterator[Sums]:
         yield Sums(*about, lines, micros)
 
 
+@lru_cache(maxsize=50)
+def _rest(
+    using: str, span: Span, moved: "Moved", zones: tuple[str, ...], is_kept: bool
+) -> tuple[Written, Written]:
+    """Written once while nobody moves: Django takes as long over the two as over the rest of the page."""
+    lines = span.lines(moved, zones).using(using)
+    if is_kept:
+        lines = lines.filter(Q(pk__gt=slot("up_to", Transaction._meta.pk)) | moved.afterwards())
+    alone, corrections = _summed(lines)
+    return Written(alone, using), Written(corrections, using)
+
+
 def sums_of(lines: QuerySet[Transaction]) -> Iterator[Sums]:
+    yield from _of_rows(*_summed(lines))
+
+
+_CORRECTED = ("wallet__currency", "kind", "original__kind", "original__original__kind")
+
+
+def _summed(lines: QuerySet[Transaction]) -> tuple[QuerySet, QuerySet]:
     """Corrections apart: only they have to look up what they correct."""
-    total, number = WideSum("amount_micros"), Count("pk")
+    sums = {"number": Count("pk"), "total": WideSum("amount_micros")}
     alone = lines.filter(original=None).order_by().values_list("wallet__currency", "kind")
-    for currency, kind, micros, count in alone.annotate(total=total, lines=number):
-        yield Sums(currency, kind, kind, count, micros)
-    about = ("wallet__currency", "kind", "original__kind", "original__original__kind")
-    corrections = lines.filter(original__isnull=False).order_by().values(*about)
-    for row in corrections.annotate(total=total, lines=number):
-        yield Sums(row["wallet__currency"], row["kind"], of_item(row), row["lines"], row["total"])
+    corrections = lines.filter(original__isnull=False).order_by().values_list(*_CORRECTED)
+    return alone.annotate(**sums), corrections.annotate(**sums)
 
 
-def _parts(month: date) -> Iterator[Part]:
+def _of_rows(alone: Iterable[Any], corrections: Iterable[Any]) -> Iterator[Sums]:
+    for currency, kind, number, micros in alone:
+        yield Sums(currency, kind, kind, number, micros)
+    for *about, number, micros in corrections:
+        named = dict(zip(_CORRECTED, about, strict=True))
+        yield Sums(named["wallet__currency"], named["kind"], of_item(named), number, micros)
+
+
+def _parts(month: date, kept: Kept) -> Iterator[Part]:
     """One, or where a rate changes within the month: the counted lines, and the others from change to change."""
     after = following(month)
-    cuts = sorted(
-        set(
-            TaxRate.objects.filter(valid_from__gt=month, valid_from__lt=after).values_list(
-                "valid_from", flat=True
-            )
-        )
-    )
-    moved, kept = Moved.read(), Kept.read(month, after)
+    changes = TaxRate.objects.filter(valid_from__gt=month, valid_from__lt=after)
+    cuts = sorted(set(changes.values_list("valid_from", flat=True)))
     if not cuts:
-        yield Part(kept.rows, kept.rest(_between(month, after, moved), moved), after - _DAY)
+        yield Part(kept.rows, Span(month, after), after - _DAY)
         return
-    counted = kept.rest(_between(month, after, moved).filter(counted=True), moved)
-    yield Part([row for row in kept.rows if row.counted], counted, after - _DAY)
+    yield Part([row for row in kept.rows if row.counted], Span(month, after, counted=True), after - _DAY)
     for since, until in zip([month, *cuts], [*cuts, after], strict=True):
         rows = [row for row in kept.rows if not row.counted and since <= row.day < until]
-        yield Part(rows, kept.rest(_between(since, until, moved).filter(counted=False), moved), since)
+        yield Part(rows, Span(since, until, counted=False), since)
 
 
 def differences(month: date) -> list[str]:
     """Which kinds of which currency the ledger sums otherwise than what a job has added up, up to the same line."""
     after, moved = following(month), Moved.read()
     kept = Kept.read(month, after)
-    lines = _between(month, after, moved).filter(pk__lte=kept.up_to).exclude(moved.afterwards())
+    lines = _between(month, after, moved, local_days.zones_in_use())
+    lines = lines.filter(pk__lte=kept.up_to).exclude(moved.afterwards())
     balance: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0])
     for sign, found in ((1, _together(kept.rows)), (-1, sums_of(lines))):
         for sums in found:
@@ -255,38 +292,38 @@ def following(month: date) -> date:
 
 
 def lines_of_month(month: date) -> QuerySet[Transaction]:
-    return _between(month, following(month), Moved.read())
+    return _between(month, following(month), Moved.read(), local_days.zones_in_use())
 
 
-def _between(since: date, until: date, moved: "Moved") -> QuerySet[Transaction]:
+def _between(since: date, until: date, moved: "Moved", zones: Iterable[str]) -> QuerySet[Transaction]:
     """By the index of instants: a day more on both sides, of which the time zones keep what is theirs."""
     first, last = _utc(since - _DAY), _utc(until + _DAY)
     near = Transaction.objects.filter(posted_at__gte=first, posted_at__lt=last)
     inside = Q(posted_at__gte=_utc(since + _DAY), posted_at__lt=_utc(until - _DAY))
-    return near.filter(inside | _by_zone(since, until, moved) | moved.lines(since, until))
+    return near.filter(inside | _by_zone(since, until, moved, zones) | moved.lines(since, until))
 
 
 def _utc(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
-def _by_zone(since: date, until: date, moved: "Moved") -> Q:
+def _by_zone(since: date, until: date, moved: "Moved", zones: Iterable[str]) -> Q:
     spans: dict[tuple[datetime, datetime], list[str]] = defaultdict(list)
-    for zone in local_days.zones_in_use():
+    for zone in zones:
         clock = LocalClock(((None, zone),))
         spans[clock.begins(since), clock.begins(until)].append(zone)
     found = Q(pk__in=[])
-    for (begins, ends), zones in spans.items():
-        found |= Q(IsIn(ZONE, zones), posted_at__gte=begins, posted_at__lt=ends)
-    return found & ~Q(wallet__in=list(moved.clocks)) if moved.clocks else found
+    for (begins, ends), theirs in spans.items():
+        found |= Q(IsIn(ZONE, theirs), posted_at__gte=begins, posted_at__lt=ends)
+    return found & ~Q(wallet__in=[pk for pk, _clock in moved.clocks]) if moved.clocks else found
 
 
 @dataclass(frozen=True)
 class Moved:
     """Wallets whose customer has moved to another time zone: few, so each is asked for by its own days."""
 
-    clocks: dict[int, LocalClock]
-    periods: dict[int, list[tuple[datetime, datetime]]]
+    clocks: tuple[tuple[int, LocalClock], ...]
+    periods: tuple[tuple[int, tuple[tuple[datetime, datetime], ...]], ...]
 
     @classmethod
     def read(cls) -> "Moved":
@@ -299,29 +336,29 @@ class Moved:
         for wallet in wallets:
             if wallet.period_starts_at and wallet.period_ends_at:
                 periods[wallet.pk].append((wallet.period_starts_at, wallet.period_ends_at))
-        return cls(local_days.clocks(wallets), dict(periods))
+        of_each = tuple((pk, tuple(sorted(spans))) for pk, spans in sorted(periods.items()))
+        return cls(tuple(sorted(local_days.clocks(wallets).items())), of_each)
 
     def afterwards(self) -> Q:
         """Lines posted after a move: they belong to the month of a period whose end may still change."""
         found = Q(pk__in=[])
-        for pk, clock in self.clocks.items():
+        for pk, clock in self.clocks:
             if clock.moved_at is not None:
                 found |= Q(wallet=pk, posted_at__gt=clock.moved_at)
         return found
 
     def lines(self, since: date, until: date) -> Q:
         found = Q(pk__in=[])
-        for pk, clock in self.clocks.items():
+        for pk, clock in self.clocks:
             posted = Q(counted=False, posted_at__gte=clock.begins(since), posted_at__lt=clock.begins(until))
-            counted = Q(counted=True, period_starts_at__in=self._periods(pk, since, until))
+            counted = Q(counted=True, period_starts_at__in=self._periods(pk, clock, since, until))
             found |= Q(wallet=pk) & (posted | counted)
         return found
 
-    def _periods(self, pk: int, since: date, until: date) -> list[datetime]:
+    def _periods(self, pk: int, clock: LocalClock, since: date, until: date) -> list[datetime]:
         """Those whose last day is in the span, on the clock by which their end was found: that of their beginning."""
-        clock = self.clocks[pk]
         return [
             starts_at
-            for starts_at, ends_at in self.periods.get(pk, [])
+            for starts_at, ends_at in dict(self.periods).get(pk, ())
             if since <= LocalClock(((None, clock.zone_at(starts_at)),)).day_of(ends_at - _TICK) < until
         ]

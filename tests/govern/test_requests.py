@@ -316,6 +316,19 @@ def test_a_currency_of_its_own_decides_about_its_own_requests(officer, manager):
     assert not requests.waiting_for(manager, LATER).exists()
 
 
+@pytest.mark.parametrize(("usual", "in_euro"), [(True, False), (False, True)])
+def test_unlimited_waits_for_whom_the_currency_lets(wallet, usual, in_euro):
+    may(MANAGER, "1000000", "250000", unlimited=False)
+    asking = desk_for(a_manager("Karol"), wallet)
+    assert asking.set_limit(unlimited=True) == "not_authorized"
+    request = ask(asking)
+    may(MANAGER, "1000000", "250000", unlimited=usual)
+    may(MANAGER, "5", "5", unlimited=not in_euro, currency="USD")
+    may(MANAGER, "1000000", "250000", unlimited=in_euro, currency="EUR")
+    expected = [request] if in_euro else []
+    assert list(requests.waiting_for(a_manager("Petra"), LATER)) == expected
+
+
 def test_what_waits_is_found_with_two_questions(officer, manager, django_assert_num_queries):
     asked_for(officer)
     manager.may("credit.set_credit_limit")  # permissions are read once per request

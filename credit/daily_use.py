@@ -4,15 +4,17 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, Sum
+from django.db.models import DateTimeField, F, Sum
 from django.db.models.functions import TruncDate
 
 from credit.models import Period, Transaction, Wallet
 from credit.periods import first_instant
 from credit.terms import PaymentMode
+from credit.written_queries import Written, slot
 
 # A period that began before the span is followed from its own start, and no period is longer than this.
 LONGEST_PERIOD = timedelta(days=62)
@@ -29,13 +31,13 @@ class LocalDay(TruncDate):
     """The local date of an instant. SQLite's own `date()` does it here: Django's function for it is Python, which a
     large ledger would wait for. Each part of the span with one offset from UTC gets its own modifier."""
 
-    def __init__(self, *expressions: Any, zone: str, since: datetime, until: datetime, **extra: Any):
+    def __init__(self, *expressions: Any, zone: str, offsets: "Offsets", **extra: Any):
         super().__init__(*expressions, tzinfo=ZoneInfo(zone), **extra)
-        self.offsets = list(offsets(zone, since, until))
+        self.offsets = offsets
 
     def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[Any]]:
         column, params = compiler.compile(self.lhs)
-        *earlier, (_, last) = self.offsets
+        earlier, last = self.offsets
         whens = "".join(f" WHEN {column} < %s THEN %s" for _ in earlier)
         chosen = [
             value for until, minutes in earlier for value in (*params, _as_stored(until), _modifier(minutes))
@@ -44,7 +46,17 @@ class LocalDay(TruncDate):
         return f"date({column}, {modifier})", [*params, *chosen, _modifier(last)]
 
 
-def offsets(zone: str, since: datetime, until: datetime) -> Iterator[tuple[datetime, int]]:
+# ((until, offset in minutes), …) of the parts of a span before the clock was last turned, and the offset since then.
+Offsets = tuple[tuple[tuple[datetime, int], ...], int]
+
+
+def offsets(zone: str, since: datetime, until: datetime) -> Offsets:
+    """The same for many spans: they differ where the clock is turned."""
+    *earlier, (_until, last) = _parts(zone, since, until)
+    return tuple(earlier), last
+
+
+def _parts(zone: str, since: datetime, until: datetime) -> Iterator[tuple[datetime, int]]:
     """The span in parts of one UTC offset: (end of the part, offset in minutes)."""
     tz = ZoneInfo(zone)
     at, offset = since, since.astimezone(tz).utcoffset()
@@ -91,10 +103,18 @@ def read(wallet: Wallet, since: datetime, now: datetime) -> list[list[Point]]:
 
 def _sums(wallet: Wallet, since: datetime, now: datetime) -> list[tuple[date, datetime | None, int]]:
     """(local day, first instant of the period the lines count to or None, sum of the lines)."""
-    lines = Transaction.objects.of(wallet).filter(posted_at__gte=since)
-    day = LocalDay(F("posted_at"), zone=wallet.time_zone, since=since, until=now)
+    zone = wallet.time_zone
+    summed = _summed(Transaction.objects.all().db, zone, offsets(zone, since, now))
+    return [(day, starts_at, total) for day, starts_at, total in summed.rows(wallet=wallet.pk, since=since)]
+
+
+@lru_cache(maxsize=1000)
+def _summed(using: str, zone: str, offsets: Offsets) -> Written:
+    of_one = Transaction.objects.using(using).filter(wallet=slot("wallet", Wallet._meta.pk))
+    lines = of_one.filter(posted_at__gte=slot("since", DateTimeField()))
+    day = LocalDay(F("posted_at"), zone=zone, offsets=offsets)
     grouped = lines.order_by().annotate(day=day).values_list("day", "period_starts_at")
-    return list(grouped.annotate(total=Sum("amount_micros")).order_by("day"))
+    return Written(grouped.annotate(total=Sum("amount_micros")).order_by("day"), using)
 
 
 def _debt(wallet: Wallet, since: datetime, now: datetime) -> list[Point]:

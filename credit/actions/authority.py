@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from credit import periods
 from credit.actions.books import Account
@@ -20,7 +20,7 @@ from credit.models import Authority, Increase, Wallet
 from credit.models.authority import WINDOW
 from credit.money import round_down_to_currency, to_words
 from credit.terms import Reason
-from credit.written_queries import WrittenRows, slot
+from credit.written_queries import Written, slot
 
 _DAY = timedelta(days=1)
 UNLIMITED = "credit.set_unlimited_limit"
@@ -102,7 +102,7 @@ def spend_on_new(raises: Iterable[tuple[Account, Raise]], by: Actor) -> None:
     rows = rows_of(by) if is_bound(by) else None
     for account, asked in asked_for:
         if rows is not None:
-            _refuse(account.wallet, asked, best(rows, account.wallet.currency, by))
+            _refuse(account.wallet, asked, best(rows, account.wallet.currency, may_be_unlimited(rows, by)))
         if asked.amount_micros is not None:
             account.books.add(_increase(account, asked))
 
@@ -117,7 +117,11 @@ def spend_together(raises: Iterable[tuple[Account, Raise]], by: Actor) -> dict[i
     refusals: dict[int, BeyondAuthority] = {}
     for account, asked in asked_for:
         wallet = account.wallet
-        bounds = None if rows is None else best(rows, wallet.currency, by, spent.get(wallet.pk, 0))
+        bounds = (
+            None
+            if rows is None
+            else best(rows, wallet.currency, may_be_unlimited(rows, by), spent.get(wallet.pk, 0))
+        )
         if bounds and (refusal := _refusal(wallet, asked, bounds)):
             refusals[wallet.pk] = refusal
         elif asked.amount_micros is not None:
@@ -173,15 +177,26 @@ def bounds_of(wallet: Wallet, by: Actor, at: datetime) -> Bounds | None:
         return None
     rows = _rows(by, wallet.currency)
     spent = Increase.objects.filter(wallet_id=wallet.pk).counted(at).total()
-    return best(rows, wallet.currency, by, spent)
+    return best(rows, wallet.currency, may_be_unlimited(rows, by), spent)
 
 
-def best(rows: list[Authority], currency: str, by: Actor, spent: int = 0) -> Bounds:
+class Held(NamedTuple):
+    """What an `Authority` says, without its row: equal where it says the same."""
+
+    group_id: int
+    currency: str
+    largest_amount_micros: int
+    largest_increase_micros: int
+    longest_days: int
+    unlimited: bool
+
+
+def best(rows: Iterable[Held], currency: str, unlimited: bool, spent: int = 0) -> Bounds:
     """Of each group the row of the currency, else that for any; of those the best of each figure.
 
     Unlimited takes the right of its own as well: who lacks either may ask for it.
     """
-    by_group: dict[int, Authority] = {}
+    by_group: dict[int, Held] = {}
     for row in sorted(rows, key=lambda row: row.currency):  # the empty one comes first, and is replaced
         if row.currency in ("", currency):
             by_group[row.group_id] = row
@@ -190,9 +205,14 @@ def best(rows: list[Authority], currency: str, by: Actor, spent: int = 0) -> Bou
         max((row.largest_amount_micros for row in held), default=0),
         max((row.largest_increase_micros for row in held), default=0),
         max((row.longest_days for row in held), default=0),
-        any(row.unlimited for row in held) and by.may(UNLIMITED),
+        any(row.unlimited for row in held) and unlimited,
         spent,
     )
+
+
+def may_be_unlimited(rows: Iterable[Held], by: Actor) -> bool:
+    """Nobody's right is asked for in vain."""
+    return any(row.unlimited for row in rows) and by.may(UNLIMITED)
 
 
 def is_system(by: Actor) -> bool:
@@ -204,21 +224,26 @@ def is_bound(by: Actor) -> bool:
     return not (is_system(by) or (by.user is not None and by.user.is_superuser))
 
 
-def rows_of(by: Actor) -> list[Authority]:
+def rows_of(by: Actor) -> list[Held]:
     """All that the actor's groups may, in every currency."""
     if by.user is None:
-        return list(Authority.objects.filter(_held_by(by)))
-    return _of_groups(Authority.objects.all().db).found(user=by.user.pk)
+        return _read(Authority.objects.filter(_held_by(by)))
+    return [Held(*row) for row in _of_groups(Authority.objects.all().db).rows(user=by.user.pk)]
 
 
 @cache
-def _of_groups(using: str) -> WrittenRows[Authority]:
+def _of_groups(using: str) -> Written:
     """Asked by every page of whoever decides about requests."""
-    return WrittenRows(Authority.objects.filter(group__user=slot("user", User._meta.pk)), using)
+    held = Authority.objects.filter(group__user=slot("user", User._meta.pk))
+    return Written(held.values_list(*Held._fields), using)
 
 
-def _rows(by: Actor, currency: str) -> list[Authority]:
-    return list(Authority.objects.in_currency(currency).filter(_held_by(by)))
+def _rows(by: Actor, currency: str) -> list[Held]:
+    return _read(Authority.objects.in_currency(currency).filter(_held_by(by)))
+
+
+def _read(held: QuerySet[Authority]) -> list[Held]:
+    return [Held(*row) for row in held.values_list(*Held._fields)]
 
 
 def _held_by(by: Actor) -> Q:

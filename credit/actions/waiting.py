@@ -21,7 +21,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
-from credit.actions.authority import Bounds, best, is_bound, rows_of
+from credit.actions.authority import Bounds, Held, best, is_bound, may_be_unlimited, rows_of
 from credit.actions.deeds import DEEDS
 from credit.actors import Actor
 from credit.models import ApiClient, ChangeRequest, Increase
@@ -99,9 +99,14 @@ def _covered(by: Actor) -> Covered | None:
     """None: no authority bounds the actor."""
     if not is_bound(by):
         return None
-    rows = rows_of(by)
+    rows = tuple(rows_of(by))
+    return _covered_by(rows, may_be_unlimited(rows, by))
+
+
+@lru_cache(maxsize=200)
+def _covered_by(rows: tuple[Held, ...], unlimited: bool) -> Covered:
     currencies = sorted({row.currency for row in rows} - {""})
-    return tuple((currency, best(rows, currency, by)) for currency in [*currencies, ""])
+    return tuple((currency, best(rows, currency, unlimited)) for currency in [*currencies, ""])
 
 
 def _is_covered(covered: Covered) -> Q:
@@ -110,7 +115,7 @@ def _is_covered(covered: Covered) -> Q:
         needed__lte=_of_currency(covered, "increase_micros"),
         days__lte=_of_currency(covered, "days"),
     )
-    return within | (Q(amount_micros=None) & _may_be_unlimited(covered))
+    return within | (Q(amount_micros=None) & _are_unlimited(covered))
 
 
 def _of_currency(covered: Covered, bound: str) -> Case:
@@ -127,7 +132,7 @@ def _big(number: int) -> Value:
     return Value(number, BigIntegerField())
 
 
-def _may_be_unlimited(covered: Covered) -> Q:
+def _are_unlimited(covered: Covered) -> Q:
     (*own_rows, (_any, otherwise)) = covered
     others = [currency for currency, bounds in own_rows if bounds.unlimited != otherwise.unlimited]
     found = Q(wallet__currency__in=others)

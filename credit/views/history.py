@@ -3,17 +3,17 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, F, Max
+from django.db.models import Count, DateTimeField, F, Max
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from credit import daily_use, display, plots
 from credit.models import CreditLimit, Decline, LimitSlot, Wallet
 from credit.terms import PaymentMode
-from credit.written_queries import WrittenRows, slot
+from credit.written_queries import Written, WrittenRows, slot
 
 MOST_LIMITS = 500
 SHOWN_LIMITS = 6
@@ -117,12 +117,18 @@ def _until(limits: Iterable[CreditLimit], since: datetime, now: datetime) -> dat
 
 def _declines(wallet: Wallet, since: datetime, now: datetime) -> list[tuple[datetime, int]]:
     """Per day: the latest decline and how many."""
-    found = Decline.objects.filter(wallet=wallet, at__gte=since).order_by()
-    day = daily_use.LocalDay(F("at"), zone=wallet.time_zone, since=since, until=now)
-    days = found.annotate(day=day).values("day")
-    return list(
-        days.annotate(latest=Max("at"), count=Count("pk")).order_by("day").values_list("latest", "count")
-    )
+    zone = wallet.time_zone
+    counted = _declined(Decline.objects.all().db, zone, daily_use.offsets(zone, since, now))
+    return [(latest, count) for latest, count in counted.rows(wallet=wallet.pk, since=since)]
+
+
+@lru_cache(maxsize=1000)
+def _declined(using: str, zone: str, offsets: daily_use.Offsets) -> Written:
+    of_one = Decline.objects.using(using).filter(wallet=slot("wallet", Wallet._meta.pk))
+    found = of_one.filter(at__gte=slot("since", DateTimeField())).order_by()
+    days = found.annotate(day=daily_use.LocalDay(F("at"), zone=zone, offsets=offsets)).values("day")
+    counted = days.annotate(latest=Max("at"), count=Count("pk")).order_by("day")
+    return Written(counted.values_list("latest", "count"), using)
 
 
 def _title(facts: plots.Facts) -> str:

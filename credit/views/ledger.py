@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from itertools import chain
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.decorators import permission_required
-from django.db.models import Q
+from django.db.models import Q, prefetch_related_objects
 from django.db.models.functions import Abs
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404
@@ -31,6 +32,7 @@ from credit.replica import may_be_old
 from credit.terms import CHARGES, Kind, PaymentMode
 from credit.views import export, ledger_rows, payments_of
 from credit.views.ledger_rows import Reader
+from credit.written_queries import WrittenRows, slot
 
 PAGE = 25
 MOST_COUNTED = 1000
@@ -120,9 +122,8 @@ def read(
     lines = filtered(wallet, wanted)
     ledger.archived = archived.words if archived else ""
     ledger.total = _total(lines, wallet, wanted, archived)
-    if wanted["before"]:
-        lines = lines.filter(sequence__lt=wanted["before"])
-    found = list(lines.select_related("invoice").newest_first()[: PAGE + 1])
+    found = _page(wallet, lines, wanted)
+    prefetch_related_objects(found, "invoice")
     ledger.lines = [told(line, wallet) for line in found[:PAGE]]
     pays = payments_of.of_lines(ledger.lines)
     for line in ledger.lines:
@@ -130,6 +131,25 @@ def read(
     ledger.rows = ledger_rows.draw(ledger.lines, wallet, ledger.lines_url, reader, now)
     ledger.earlier = found[PAGE - 1].sequence if len(found) > PAGE else None
     return ledger
+
+
+def _page(wallet: Wallet, lines: TransactionQuerySet, wanted: Mapping[str, Any]) -> list[Transaction]:
+    """And one line more, if there is one."""
+    if wanted["before"]:
+        lines = lines.filter(sequence__lt=wanted["before"])
+    elif not _narrows(wanted):
+        return _newest(Transaction.objects.all().db).found(wallet=wallet.pk)
+    return list(lines.newest_first()[: PAGE + 1])
+
+
+@cache
+def _newest(using: str) -> WrittenRows[Transaction]:
+    of_one = Transaction.objects.using(using).filter(wallet=slot("wallet", Wallet._meta.pk))
+    return WrittenRows(of_one.newest_first()[: PAGE + 1], using)
+
+
+def _narrows(wanted: Mapping[str, Any]) -> bool:
+    return any(wanted[name] not in (None, "") for name in ("period", "kind", "counts", "least", "most"))
 
 
 def filtered(wallet: Wallet, wanted: Mapping[str, Any]) -> TransactionQuerySet:
@@ -173,7 +193,7 @@ def _total(
     lines: TransactionQuerySet, wallet: Wallet, wanted: Mapping[str, Any], archived: telling.Archived | None
 ) -> str:
     """How many lines match; the sequence has no gaps, so all that are not in the archive need no counting."""
-    if not any(wanted[name] not in (None, "") for name in ("period", "kind", "counts", "least", "most")):
+    if not _narrows(wanted):
         return as_written(f"{wallet.last_sequence - (archived.lines if archived else 0):,}")
     count = lines.order_by()[: MOST_COUNTED + 1].count()
     return (

@@ -33,7 +33,7 @@ from credit.admin import (
     rights,
     views,
 )
-from credit.admin.looks import BY_WALLET, ROWS, OfWallet, ReadOnly, amount_column
+from credit.admin.looks import BY_WALLET, ROWS, OfWallet, ReadOnly, amount_column, as_money
 from credit.filters import currencies_in_use
 from credit.forms.admin import AdminLimitForm
 from credit.models import (
@@ -154,11 +154,11 @@ class WalletAdmin(admin.ModelAdmin):
 
     balance = amount_column("balance_micros", "Balance")
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Wallet | None = None) -> list[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Wallet | None = None) -> list[Any]:
         columns = [field.name for field in Wallet._meta.fields if field.name not in ("id", "near_percent")]
-        return [*columns, "limit_link"]
+        return [*map(as_money, columns), "limit_link"]
 
-    def get_fields(self, request: HttpRequest, obj: Wallet | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Wallet | None = None) -> list[Any]:
         return ["near_percent", *self.get_readonly_fields(request, obj)]
 
     @admin.display(description="Credit limit")

@@ -1,5 +1,7 @@
 """What the pages of the admin share: they show, and nothing is written there unless a page says so."""
 
+from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from django.contrib import admin
@@ -7,6 +9,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from credit import display
+from credit.money import to_words
 
 BY_WALLET = ("wallet__wallet_id__iexact", "wallet__organization__uuid", "wallet__organization__search_name")
 # As on the portal's own lists: each row of the admin's costs half a millisecond.
@@ -19,6 +22,9 @@ class ReadOnly(admin.ModelAdmin):
     # A full count of a ledger of millions answers no question that a filter does not answer better.
     show_full_result_count = False
     list_per_page = ROWS
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        return [as_money(name) for name in super().get_fields(request, obj)]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -42,8 +48,38 @@ def amount_column(name: str, label: str) -> Any:
 
     @admin.display(description=label, ordering=name)
     def column(self: admin.ModelAdmin, row: Any) -> str:
-        micros = getattr(row, name)
-        currency = row.currency if hasattr(row, "currency") else row.wallet.currency
-        return "–" if micros is None else f"{display.exact(micros, currency)} {currency}"
+        return _money(row, name)
 
     return column
+
+
+@cache
+def as_money(name: Any) -> Any:
+    """A field of a page; one that holds micros is shown as money, under its name without that word."""
+    if not (isinstance(name, str) and name.endswith("micros")):
+        return name
+
+    words = name.removesuffix("micros").replace("_", " ").strip() or "amount"
+
+    @admin.display(description=words.capitalize())
+    def field(row: Any) -> str:
+        return _money(row, name)
+
+    field.__name__ = name
+    return field
+
+
+def _money(row: Any, name: str) -> str:
+    micros = getattr(row, name)
+    if micros is None:
+        return "–"
+    about = next((row for row in _about(row) if hasattr(row, "currency")), None)
+    if about is None:
+        return to_words(micros)
+    return f"{display.exact(micros, about.currency)} {about.currency}"
+
+
+def _about(row: Any) -> Iterator[Any]:
+    """What says the currency of a row: itself, its wallet, its invoice."""
+    yield row
+    yield from (getattr(row, name) for name in ("wallet", "invoice") if getattr(row, name, None))

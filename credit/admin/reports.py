@@ -2,15 +2,16 @@
 
 from django.contrib import admin
 
-from credit.admin.looks import ReadOnly
+from credit.admin.looks import ReadOnly, amount_column
 from credit.models import RevenueDay, RevenueUpTo
 
 
 @admin.register(RevenueDay)
 class RevenueDayAdmin(ReadOnly):
-    list_display = ("day", "currency", "kind", "item", "counted", "lines", "micros")
+    list_display = ("day", "currency", "kind", "item", "counted", "lines", "amount")
     list_filter = ("kind", "counted")
     search_fields = ("=currency",)
+    amount = amount_column("micros", "Amount")
     ordering = ("-day", "-pk")
 
 

@@ -69,6 +69,8 @@ def test_history_is_read_only(model, administrator):
     page = administrator.get(address(model, "change", row.pk))
     assert page.status_code == 200
     assert b'name="_save"' not in page.content
+    # A change keeps the columns' names in what was before and after.
+    assert model is Change or "micros" not in text(page).lower()
     assert administrator.post(address(model, "change", row.pk), {"amount_micros": 1}).status_code == 403
     assert administrator.post(address(model, "delete", row.pk), {"post": "yes"}).status_code == 403
 
@@ -77,6 +79,14 @@ def test_a_wallet_is_neither_made_nor_deleted_here(administrator):
     wallet = prepaid()
     assert administrator.get(address(type(wallet), "add")).status_code == 403
     assert administrator.post(address(type(wallet), "delete", wallet.pk), {"post": "yes"}).status_code == 403
+
+
+def test_money_is_shown_in_its_currency_not_as_it_is_stored(administrator):
+    wallet = postpaid(limit="8000", scheme="individual")
+    charge(wallet, "1204.5", kind="addon")
+    page = text(administrator.get(address(type(wallet), "change", wallet.pk)))
+    assert "Permanent limit: 8,000.00 EUR" in page and "Balance: −1,204.50 EUR" in page
+    assert "micros" not in page.lower()
 
 
 def test_saving_a_wallets_record_leaves_its_money_alone(administrator):

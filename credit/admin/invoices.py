@@ -35,10 +35,16 @@ class Shown(admin.TabularInline):
 
 class InvoiceLineInline(Shown):
     model = InvoiceLine
+    exact = amount_column("exact_micros", "Exact")
+    rounded = amount_column("rounded_micros", "Rounded")
+    fields = readonly_fields = ("kind", "exact", "rounded", "count", "tax_rate")
 
 
 class InvoiceTaxInline(Shown):
     model = InvoiceTax
+    gross = amount_column("gross_micros", "With tax")
+    tax = amount_column("tax_micros", "Tax")
+    fields = readonly_fields = ("rate", "gross", "tax")
 
 
 @admin.register(Invoice)
@@ -63,13 +69,8 @@ class InvoiceLineAdmin(ReadOnly):
     search_fields = ("invoice__number__iexact",)
     ordering = ("-pk",)
 
-    @admin.display(description="Exact")
-    def exact(self, line: InvoiceLine) -> str:
-        return f"{display.exact(line.exact_micros, line.invoice.currency)} {line.invoice.currency}"
-
-    @admin.display(description="Rounded")
-    def rounded(self, line: InvoiceLine) -> str:
-        return f"{display.exact(line.rounded_micros, line.invoice.currency)} {line.invoice.currency}"
+    exact = amount_column("exact_micros", "Exact")
+    rounded = amount_column("rounded_micros", "Rounded")
 
 
 @admin.register(InvoiceTax)
@@ -79,13 +80,8 @@ class InvoiceTaxAdmin(ReadOnly):
     search_fields = ("invoice__number__iexact",)
     ordering = ("-pk",)
 
-    @admin.display(description="With tax")
-    def gross(self, tax: InvoiceTax) -> str:
-        return display.with_code(tax.gross_micros, tax.invoice.currency)
-
-    @admin.display(description="Tax")
-    def tax(self, tax: InvoiceTax) -> str:
-        return display.with_code(tax.tax_micros, tax.invoice.currency)
+    gross = amount_column("gross_micros", "With tax")
+    tax = amount_column("tax_micros", "Tax")
 
 
 @admin.register(InvoiceSeries)

@@ -11,6 +11,8 @@ const SEQUENCE_MS = 1500;   // between g and the letter of the place
 
 const rows = () => $$("[data-row]").filter((row) => row.checkVisibility());
 const currentRow = () => document.activeElement?.closest("[data-row]");
+// Where a search leaves one row there is nothing to choose.
+const meantRow = () => currentRow() ?? (rows().length === 1 ? rows()[0] : null);
 const placeIn = (row) => $("th a", row) || $("a, button, summary", row);
 
 function move(step) {
@@ -23,12 +25,12 @@ function move(step) {
   return true;
 }
 
-const inRow = (selector) => { const row = currentRow(); return (row && $(selector, row)) || $(`[data-page-actions] ${selector}`); };
+const inRow = (selector) => { const row = meantRow(); return (row && $(selector, row)) || $(`[data-page-actions] ${selector}`); };
 const press = (element) => { element?.click(); return Boolean(element); };
 
 // A range needs the click with its Shift: the script of the ticks knows where the range began.
 function tick(event) {
-  const row = currentRow();
+  const row = meantRow();
   const box = row && $(".c-pick input[type=checkbox]", row);
   return Boolean(box?.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, shiftKey: event.shiftKey })));
 }
@@ -45,6 +47,12 @@ function focus(element) {
   element?.focus();
   return Boolean(element);
 }
+
+// The number that somebody wants to change is where they click first; without a mouse there is the row's menu.
+document.addEventListener("click", (event) => {
+  const cell = event.target.closest("[data-row] .c-lim");
+  if (cell && !String(getSelection())) $("[data-key=l]", cell.closest("[data-row]"))?.click();
+});
 
 // ---------- what each key does; false leaves the key to the browser ----------
 

@@ -57,6 +57,19 @@ def test_o_opens_the_row_and_p_its_payment(page):
     page.wait_for_url("**/?wallet=W-4071-0000")
 
 
+def test_l_acts_on_the_only_row_and_on_none_of_many(page):
+    press(page, "l")
+    expect(page.locator("#panel")).not_to_have_attribute("open", "")
+    page.goto(f"{page.url}?q=W-4071-0007")
+    press(page, "l")
+    expect(page.locator("#panel[open]")).to_contain_text("W-4071-0007")
+
+
+def test_a_click_on_the_limit_sets_it(page):
+    page.locator("#row-W-4071-0003 .c-lim").click()
+    expect(page.locator("#panel[open]")).to_contain_text("W-4071-0003")
+
+
 def test_brackets_turn_the_pages_and_f_leads_to_the_first_filter(page):
     press(page, "]")
     page.wait_for_url("**after=*")

@@ -194,6 +194,14 @@ def weekday_and_time(instant: datetime, zone: str, now: datetime | None = None) 
     return pgettext("day", "%(weekday)s %(day)s") % words
 
 
+def for_both(instant: datetime, zone: str, viewer_zone: str) -> str:
+    """ "Fri 27 Nov, 20:06"; where the viewer's clock says otherwise "Fri 27 Nov, 20:06 in Tokyo, 12:06 for you"."""
+    when, yours = weekday_and_time(instant, zone), for_you(instant, zone, viewer_zone)
+    if not yours:
+        return when
+    return _("%(when)s in %(place)s%(for_you)s") % {"when": when, "place": place(zone), "for_you": yours}
+
+
 def in_words(instant: datetime, zone: str) -> str:
     """ "Monday 30 November 2026 at 15:32 in Tallinn (EET)"."""
     return _("%(instant)s in %(place)s (%(zone)s)") % {

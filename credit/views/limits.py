@@ -183,8 +183,10 @@ def _result(wallet: Any, limit: Any, undo: str) -> str:
 
 
 def _lasts(limit: Any, zone: str) -> str:
-    since = display.weekday_and_time(limit.starts_at, zone) if limit.slot == LimitSlot.SCHEDULED else ""
-    until = display.weekday_and_time(limit.ends_at, zone) if limit.ends_at else ""
+    since = (
+        display.for_both(limit.starts_at, zone, viewer.zone()) if limit.slot == LimitSlot.SCHEDULED else ""
+    )
+    until = display.for_both(limit.ends_at, zone, viewer.zone()) if limit.ends_at else ""
     return (_(" from %(since)s") % {"since": since} if since else "") + (
         _(" until %(until)s") % {"until": until} if until else ""
     )
@@ -269,7 +271,7 @@ def _limit_in_words(wallet: Any) -> str:
         return _("%(amount)s, permanent") % {"amount": amount}
     return _("%(amount)s, temporary until %(weekday_and_time)s") % {
         "amount": amount,
-        "weekday_and_time": display.weekday_and_time(wallet.limit_ends_at, wallet.time_zone),
+        "weekday_and_time": display.for_both(wallet.limit_ends_at, wallet.time_zone, viewer.zone()),
     }
 
 
@@ -299,7 +301,7 @@ def _yours(wallet: Any, form: LimitForm) -> str:
     days = _(", for %(days)s days") % {"days": wish["days"]} if wish["days"] else ""
     until = (
         _(", until %(weekday_and_time)s")
-        % {"weekday_and_time": display.weekday_and_time(wish["ends_at"], wallet.time_zone)}
+        % {"weekday_and_time": display.for_both(wish["ends_at"], wallet.time_zone, viewer.zone())}
         if wish["ends_at"]
         else ""
     )

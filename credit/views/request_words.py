@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from credit import display
+from credit import display, viewer
 from credit.actions.deeds import instant
 from credit.models import ChangeRequest
 from credit.terms import Standing
@@ -42,14 +42,18 @@ def _since(request: ChangeRequest, wish: Mapping[str, Any]) -> str:
     starts_at = instant(wish["starts_at"])
     if starts_at is None:
         return ""
-    return _(" from %(since)s") % {"since": display.weekday_and_time(starts_at, request.wallet.time_zone)}
+    return _(" from %(since)s") % {
+        "since": display.for_both(starts_at, request.wallet.time_zone, viewer.zone())
+    }
 
 
 def _until(request: ChangeRequest, wish: Mapping[str, Any]) -> str:
     if days := wish["days"]:
         return ngettext(" for %(days)s day", " for %(days)s days", days) % {"days": days}
     if ends_at := instant(wish["ends_at"]):
-        return _(" until %(until)s") % {"until": display.weekday_and_time(ends_at, request.wallet.time_zone)}
+        return _(" until %(until)s") % {
+            "until": display.for_both(ends_at, request.wallet.time_zone, viewer.zone())
+        }
     return _(", permanent")
 
 

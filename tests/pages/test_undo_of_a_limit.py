@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from credit.groups import MANAGER, OFFICER
-from tests.factories import a_wallet
+from tests.factories import a_wallet, an_organization
 from tests.pages.people import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -36,3 +36,11 @@ def test_undoing_an_amount_is_setting_the_amount_before():
 def test_undoing_the_end_of_unlimited_opens_the_form_with_unlimited_to_save_or_to_ask_for():
     for group in (MANAGER, OFFICER):
         assert "?limit_is=unlimited" in toast_after(group, a_wallet(limit_unlimited=True), amount="50")
+
+
+def test_an_end_is_said_by_the_customers_clock_and_by_the_viewers_where_they_differ():
+    """The row behind the toast says it by the viewer's."""
+    here, far = (a_wallet(an_organization(time_zone=zone)) for zone in ("Europe/Bratislava", "Asia/Tokyo"))
+    assert "for you" not in toast_after(OFFICER, here, amount="50", days="4")
+    toast = toast_after(OFFICER, far, amount="50", days="4")
+    assert " in Tokyo, " in toast and "for you. Usable" in toast

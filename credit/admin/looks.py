@@ -70,13 +70,12 @@ def as_money(name: Any) -> Any:
 
 
 def _money(row: Any, name: str) -> str:
-    micros = getattr(row, name)
-    if micros is None:
-        return "–"
-    about = next((row for row in _about(row) if hasattr(row, "currency")), None)
-    if about is None:
-        return to_words(micros)
-    return f"{display.exact(micros, about.currency)} {about.currency}"
+    """One amount, or those of a list; without a currency where neither the row nor what it is about has one."""
+    found = getattr(row, name)
+    amounts = found if isinstance(found, list) else [] if found is None else [found]
+    code = next((code for about in _about(row) if (code := getattr(about, "currency", ""))), "")
+    words = [f"{display.exact(micros, code)} {code}" if code else to_words(micros) for micros in amounts]
+    return ", ".join(words) or "–"
 
 
 def _about(row: Any) -> Iterator[Any]:

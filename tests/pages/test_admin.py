@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from credit.actions import invoices
 from credit.groups import ADMINISTRATOR, OFFICER
-from credit.models import Change, CreditLimit, Seller, TaxRate, Transaction
+from credit.models import AlertRule, Change, CreditLimit, Seller, TaxRate, Transaction
 from organizations.models import Organization
 from tests.factories import micros
 from tests.pages.people import charge, fresh, live, postpaid, prepaid, signed_in, text
@@ -87,6 +87,14 @@ def test_money_is_shown_in_its_currency_not_as_it_is_stored(administrator):
     page = text(administrator.get(address(type(wallet), "change", wallet.pk)))
     assert "Permanent limit: 8,000.00 EUR" in page and "Balance: −1,204.50 EUR" in page
     assert "micros" not in page.lower()
+
+
+def test_the_amounts_of_an_alert_rule_are_shown_one_after_the_other(administrator):
+    wallet = prepaid()
+    usable, now = [micros("50"), micros("7.5")], timezone.now()
+    for whose, words in ((wallet, "50.00 EUR, 7.50 EUR"), (None, "50.00, 7.50")):
+        rule = AlertRule.objects.create(wallet=whose, usable_micros=usable, changed_at=now)
+        assert f"Usable: {words}" in text(administrator.get(address(AlertRule, "change", rule.pk)))
 
 
 def test_saving_a_wallets_record_leaves_its_money_alone(administrator):

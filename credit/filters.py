@@ -3,6 +3,7 @@
 import re
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache, reduce
 from operator import and_, or_
@@ -71,7 +72,24 @@ def matches(text: str) -> Q:
     return Q(pk__in=texts(text).values("pk"))
 
 
-def few(text: str, *, filtered: bool) -> list[int] | None:
+@dataclass(frozen=True)
+class Nearest:
+    """The beginning of a list by name: `size` places beyond a name, and all that have the name of the last one."""
+
+    beyond: str | None  # None: from the first one
+    upwards: bool
+    size: int
+
+
+@dataclass(frozen=True)
+class Few:
+    """How many match, and their pks: of all of them, or of the nearest and those with the name they are beyond."""
+
+    count: int
+    pks: list[int]
+
+
+def few(text: str, *, filtered: bool = False, nearest: Nearest | None = None) -> Few | None:
     """The wallets that match, where they are few enough to be found before they are put in order; else None.
 
     Matches that all stand at the end of an order would cost a walk along the whole of it; more so if a filter takes
@@ -79,39 +97,70 @@ def few(text: str, *, filtered: bool) -> list[int] | None:
     """
     most = FEW_TO_FILTER if filtered else FEW
     if _UUID.fullmatch(_compact(text)):
-        return list(Wallet.objects.filter(matches(text)).values_list("pk", flat=True))
+        return _all(list(Wallet.objects.filter(matches(text)).values_list("pk", flat=True)))
     asked = (text, most, SearchText.objects.all().db)
     if _many.get(asked, 0.0) > monotonic():
         return None
-    pks = _few(text, most)
-    if pks is None:
+    found = _few(text, most, nearest)
+    if found is None:
         if len(_many) >= MOST_KEPT:
             _many.clear()
         _many[asked] = monotonic() + MANY_FOR_SECONDS
-    return pks
+    return found
 
 
-def _few(text: str, most: int) -> list[int] | None:
+def _all(pks: list[int]) -> Few:
+    return Few(len(pks), pks)
+
+
+def _few(text: str, most: int, nearest: Nearest | None) -> Few | None:
     using = SearchText.objects.all().db
     if connections[using].vendor == "postgresql":
-        return _few_at_once(_words(text), _part_of_identifier(text), most, using)
+        return _few_at_once(_words(text), _part_of_identifier(text), most, nearest, using)
     pks = list(texts(text).values_list("pk", flat=True)[: most + 1])
-    return pks if len(pks) <= most else None
+    return _all(pks) if len(pks) <= most else None
 
 
-def _few_at_once(words: list[str], part: list[str], most: int, using: str) -> list[int] | None:
+def _few_at_once(
+    words: list[str], part: list[str], most: int, nearest: Nearest | None, using: str
+) -> Few | None:
     """Looks no further than a look costs nothing, unless PostgreSQL itself thinks that they are few."""
     if not (words or part):
-        return []
+        return _all([])
     statement, patterns = _texts_as_text(len(words), len(part), using)
     params, first = filled(patterns, [*words, *part], using), min(most, FEW_AT_A_LOOK)
-    pks = _at_once(statement, params, first + 1, using)
-    if len(pks) <= first:
-        return pks
+    found = _at_once(statement, params, first + 1, nearest, using)
+    if found.count <= first:
+        return found
     if first == most or _guess(statement, params, using) > most:
         return None
-    pks = _at_once(statement, params, most + 1, using)
-    return pks if len(pks) <= most else None
+    found = _at_once(statement, params, most + 1, nearest, using)
+    return found if found.count <= most else None
+
+
+def _at_once(statement: str, params: list[str], most: int, nearest: Nearest | None, using: str) -> Few:
+    """Thousands of numbers as one value: as rows they would take longer to read than to find.
+
+    Planned for these words: only so are they known to be seldom, and looked up in the index.
+    """
+    found = f"WITH found AS MATERIALIZED ({statement} LIMIT {most:d})"
+    chosen, names = _chosen(nearest)
+    text = f"{found} SELECT (SELECT COUNT(*) FROM found), (SELECT ARRAY_AGG(pk) FROM ({chosen}) AS chosen)"  # noqa: S608
+    ((count, pks),) = ask(using, text, [*params, *names], planned_once=False)
+    return Few(count, pks or [])
+
+
+def _chosen(nearest: Nearest | None) -> tuple[str, list[str]]:
+    """Whoever shares a name stands in an order of their own: with one of them all are taken."""
+    if nearest is None:
+        return "SELECT pk FROM found", []
+    sign, way = (">", "ASC") if nearest.upwards else ("<", "DESC")
+    first = f"ORDER BY name {way} FETCH FIRST {nearest.size:d} ROWS WITH TIES"
+    if nearest.beyond is None:
+        return f"SELECT pk FROM found {first}", []  # noqa: S608
+    name = f" {nearest.beyond}"  # as a search text has it
+    further = f"(SELECT pk FROM found WHERE name {sign} %s {first})"  # noqa: S608
+    return f"SELECT pk FROM found WHERE name = %s UNION ALL {further}", [name, name]  # noqa: S608
 
 
 def _guess(statement: str, params: list[str], using: str) -> int:
@@ -119,20 +168,11 @@ def _guess(statement: str, params: list[str], using: str) -> int:
     return int(plan[0]["Plan"]["Plan Rows"])
 
 
-def _at_once(statement: str, params: list[str], most: int, using: str) -> list[int]:
-    """Thousands of numbers as one value: as rows they would take longer to read than to find.
-
-    Planned for these words: only so are they known to be seldom, and looked up in the index.
-    """
-    text = f"SELECT array_agg(found.pk) FROM ({statement} LIMIT {most:d}) AS found"  # noqa: S608
-    return ask(using, text, params, planned_once=False)[0][0] or []
-
-
 @lru_cache(maxsize=200)
 def _texts_as_text(words: int, parts: int, using: str) -> tuple[str, tuple[str, ...]]:
     """What `texts` asks for so many words, and the patterns that they are put into."""
     marks = [mark(number) for number in range(words + parts)]
-    found = _in_texts(marks[:words], marks[words:]).using(using).values_list("pk", flat=True)
+    found = _in_texts(marks[:words], marks[words:]).using(using).values_list("pk", "name")
     return found.query.get_compiler(using).as_sql()
 
 

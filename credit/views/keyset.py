@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
+from django.db.models import BooleanField, Expression, F, Func, Q, QuerySet, Value
 
 COUNT_LIMIT = 1000
 LARGEST = 2**63 - 1
@@ -40,7 +40,8 @@ class RowBeyond(Func):
     conditional = True
 
     def __init__(self, columns: Sequence[str], values: Sequence[Any], *, upwards: bool, **extra: Any) -> None:
-        super().__init__(*map(F, columns), *map(Value, values), **extra)
+        given = [value if isinstance(value, Expression) else Value(value) for value in values]
+        super().__init__(*map(F, columns), *given, **extra)
         self.upwards = upwards
 
     def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[Any]]:
@@ -78,13 +79,13 @@ class Order:
     def read(self, mark: str) -> list[Any]:
         try:
             values = json.loads(urlsafe_b64decode(mark.encode() + b"=="))
-        except (NotBase64, ValueError):
+        except (NotBase64, ValueError, RecursionError):  # the last of brackets in brackets
             raise BadPageMark(mark) from None
         kinds = [self.kind, *[int] * (len(self.columns) - 1)]
         if (
             not isinstance(values, list)
             or [type(value) for value in values] != kinds
-            or any(map(_too_large, values))
+            or any(map(_is_beyond, values))
         ):
             raise BadPageMark(mark)
         return values
@@ -151,8 +152,15 @@ def first_rows(
     return list(rows.order_by(*order.by(upwards))[:size])
 
 
-def _too_large(value: Any) -> bool:
-    return isinstance(value, int) and abs(value) > LARGEST
+def _is_beyond(value: Any) -> bool:
+    """Whether no database could hold it: a number too large, half of a surrogate pair, a NUL."""
+    if isinstance(value, str):
+        return "\x00" in value or any(map(_is_surrogate, value))
+    return abs(value) > LARGEST
+
+
+def _is_surrogate(sign: str) -> bool:
+    return "\ud800" <= sign <= "\udfff"
 
 
 def capped_count(rows: QuerySet[Any]) -> int:

@@ -22,7 +22,7 @@ from credit.views.list_columns import hidden_columns
 from credit.views.list_frame import Rights, frame
 from credit.views.saved_views import asked_of_list, tabs_for
 from credit.views.wallet_list import WalletList
-from credit.views.wallet_rows import Hand, WalletRow, menus_of, numbers
+from credit.views.wallet_rows import Hand, WalletRow, menus_of
 
 PAGE_SIZE = 30
 VIEWS = [
@@ -59,7 +59,7 @@ def _context(request: HttpRequest, wallets: WalletList, shown: Page) -> dict[str
     hand, rights = Hand(menus_of(request.user), wallets.now), Rights.of(request.user)
     hidden = hidden_columns(wallets.sort_name)
     tabs = _tabs(request)
-    live = numbers([row[-1] for row in shown.rows], wallets.now)
+    live = wallets.live(shown)
     rows = [WalletRow(wallet, hand) for wallet in live]
     return {
         "section": "organizations",

@@ -15,12 +15,23 @@ from django.utils.translation import gettext_lazy
 
 from credit import copies
 from credit.copies import Copies, Picked
-from credit.filters import WalletFilter, among_many, currencies_in_use, few, matches, names_for, parts_of
+from credit.filters import (
+    Nearest,
+    WalletFilter,
+    among_many,
+    currencies_in_use,
+    few,
+    matches,
+    names_for,
+    parts_of,
+)
 from credit.list_orders import MOVING
 from credit.models import Wallet, WalletCopy
 from credit.views.chips import problems
 from credit.views.keyset import COUNT_LIMIT, First, Order, Page, capped_count, page, page_of
 from credit.views.list_walks import Walk, by_facets, counted_wallets
+from credit.views.live_walks import LiveWalk
+from credit.views.wallet_rows import numbers
 
 
 @dataclass(frozen=True)
@@ -62,6 +73,8 @@ class WalletList:
     picked_at: datetime | None = (
         None  # the instant of the numbers that picked the rows, where they were a copy's
     )
+    _matching = 0
+    has_live_rows = False  # whether a page's rows came with their numbers
 
     def __init__(self, asked: QueryDict) -> None:
         self.now = timezone.now()
@@ -94,35 +107,49 @@ class WalletList:
         return wallets.filter(matches(self.text)) if self.text else wallets
 
     def page(self, size: int) -> Page:
-        """The page's places in the order only, each ending with the wallet's pk; its rows are asked for them alone.
+        """The page's places in the order, each ending with the wallet's pk.
 
-        Numbers that move with the clock pick and sort rows by their copy where it is young enough. A wallet whose
-        number has changed since is shown where it stood, with its number of now.
+        `live` has their numbers. Numbers that move with the clock pick and sort rows by their copy where it is young
+        enough. A wallet whose number has changed since is shown where it stood, with its number of now.
         """
         if self.problems:
             return Page([], count=0)
-        pks = few(self.text, filtered=self.has_filters()) if self.text else None
-        moves = self.has_filters() or self.sort_name in MOVING
-        if not moves:
-            return self._text_page(pks, size) if self.text else self._plain_page(size)
+        if not (self.has_filters() or self.sort_name in MOVING):
+            return self._text_page(size) if self.text else self._plain_page(size)
+        found = few(self.text, filtered=self.has_filters()) if self.text else None
+        pks = found.pks if found else None
         kept = copies.young_enough(self.now)
         if kept is None:
             return self._live_page(pks, size)
         self.picked_at = kept.taken_at
         return self._copied_page(kept, pks, size) if self.text else self._picked_page(kept, size)
 
+    def live(self, shown: Page) -> list[Any]:
+        """The page's rows with every number that the list shows."""
+        return shown.rows if self.has_live_rows else numbers([row[-1] for row in shown.rows], self.now)
+
     def _plain_page(self, size: int) -> Page:
         """All wallets, in an order that does not move with the clock."""
-        walk = self._plain_walk()
-        shown = self._walked(walk.order, walk.first, size)
+        self.has_live_rows = True
+        shown = self._walked(self._plain_order(), self._live_walk().first, size)
         is_whole = not (shown.before or shown.after)
-        return shown.counted(len(shown.rows) if is_whole else counted_wallets(walk.using))
+        return shown.counted(len(shown.rows) if is_whole else counted_wallets(Wallet.objects.all().db))
 
-    def _text_page(self, pks: list[int] | None, size: int) -> Page:
+    def _text_page(self, size: int) -> Page:
         """Those that match the text, in an order that does not move: the few, or the many as they are met."""
-        walk = self._plain_walk()
-        many = partial(walk.first_named, *parts_of(self.text)) if pks is None else None
-        return self._walked(walk.order, many or partial(walk.first_of, pks), size).counted(_capped(pks))
+        shown = self._walked(self._plain_order(), self._first_that_match, size)
+        return shown.counted(min(self._matching, COUNT_LIMIT + 1))
+
+    def _first_that_match(self, beyond: list[Any] | None, upwards: bool, size: int) -> list[Any]:
+        by_name = self.sort_name == "organization"
+        found = few(
+            self.text, nearest=Nearest(beyond[0] if beyond else None, upwards, size) if by_name else None
+        )
+        if found is None:
+            self._matching = COUNT_LIMIT + 1
+            return self._plain_walk().first_named(*parts_of(self.text), beyond, upwards, size)
+        self._matching, self.has_live_rows = found.count, True
+        return self._live_walk().first_of(found.pks, beyond, upwards, size)
 
     def _picked_page(self, kept: Copies, size: int) -> Page:
         """By the copy alone, where no text is asked for."""
@@ -139,8 +166,14 @@ class WalletList:
         walk = self._copied_walk(order) if is_moving else self._plain_walk(order.columns)
         return partial(walk.first_met, self.filters, picked, partial(by_facets, picked, order, walk.using))
 
+    def _plain_order(self) -> Order:
+        return self._order("sort_value", *self.sort.ties)
+
+    def _live_walk(self) -> LiveWalk:
+        return LiveWalk(self.sort_name, self._plain_order(), self.sort.value, self.now)
+
     def _plain_walk(self, names: tuple[str, ...] = ()) -> Walk:
-        order = self._order("sort_value", *self.sort.ties)
+        order = self._plain_order()
 
         def listed() -> Any:
             return Wallet.objects.annotate(sort_value=self.sort.value()).values_list(*order.columns)

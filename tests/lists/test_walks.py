@@ -1,6 +1,7 @@
 """A page of a filter is found by a walk where most wallets meet it, and facet by facet elsewhere: the same page."""
 
 import random
+from base64 import urlsafe_b64encode
 from decimal import ROUND_HALF_UP, Decimal
 from urllib.parse import urlencode
 
@@ -14,7 +15,7 @@ from credit.actions import copies as copying
 from credit.groups import OFFICER, VIEWER
 from credit.models import Wallet
 from credit.money import minor_unit, round_to_currency
-from credit.views import list_frame, list_walks
+from credit.views import list_frame, list_walks, wallet_rows
 from credit.views.list_frame import Rights, frame
 from credit.views.wallet_list import SORTS, WalletList
 from tests.factories import a_wallet, an_organization
@@ -90,6 +91,55 @@ def test_a_customer_who_comes_to_match_a_common_word_is_found_at_once(monkeypatc
     assert walked("q=nova") == [*first, other.pk]
 
 
+@pytest.mark.parametrize("sort", ["organization", "-organization", "wallet", "-wallet"])
+@pytest.mark.parametrize("few", [2, 3000])
+def test_a_search_is_paged_there_and_back_where_many_customers_share_a_name(monkeypatch, sort, few):
+    """A page of those that match takes whoever has the name of its last row, and of the row it stands behind."""
+    monkeypatch.setattr(filters, "FEW", few)
+    monkeypatch.setattr(filters, "FEW_AT_A_LOOK", min(few, 500))
+    draw = random.Random(3)
+    customers = [
+        an_organization(name=f"Nova {draw.choice(['Alpha', 'Beta', 'beta', 'Ćma'])}") for _ in range(14)
+    ]
+    for _ in range(30):
+        a_wallet(draw.choice(customers))
+    a_wallet(an_organization(name="Other"))
+    columns = ("organization__search_name", "organization_id", "id") if "org" in sort else ("wallet_id",)
+    ordered = Wallet.objects.filter(organization__in=customers).order_by(*columns)
+    expected = list(ordered.values_list("pk", flat=True))[:: -1 if sort.startswith("-") else 1]
+    assert walked(f"q=nova&sort={sort}") == expected
+
+    last = WalletList(QueryDict(f"q=nova&sort={sort}&after={_mark_of(expected[:-1], sort)}"))
+    backwards, page = [], last.page(SIZE)
+    assert [row[-1] for row in page.rows] == expected[-1:]
+    while page.before:
+        page = WalletList(QueryDict(f"q=nova&sort={sort}&before={page.before}")).page(SIZE)
+        backwards = [row[-1] for row in page.rows] + backwards
+        assert page.count in (len(expected), 1001)
+    assert backwards == expected[:-1]
+
+
+def _mark_of(shown, sort):
+    """Where a list stands after these."""
+    mark = ""
+    while shown:
+        page = WalletList(QueryDict(f"q=nova&sort={sort}&after={mark}")).page(min(SIZE, len(shown)))
+        shown, mark = shown[len(page.rows) :], page.after
+    return mark
+
+
+@pytest.mark.parametrize("query", ["", "q=a", "q=nova+3", "sort=wallet", "sort=-wallet&q=zu"])
+def test_rows_that_come_with_their_numbers_have_those_of_a_row_asked_for_alone(query):
+    many_wallets(40, timezone.now())
+    asked = WalletList(QueryDict(query))
+    shown = asked.page(30)
+    rows = asked.live(shown)
+    assert asked.has_live_rows and rows
+    alone = wallet_rows.numbers([row[-1] for row in shown.rows], asked.now)
+    for row, expected in zip(rows, alone, strict=True):
+        assert {name: getattr(row, name) for name in expected._fields} == expected._asdict()
+
+
 def test_what_is_drawn_once_differs_by_rights_and_hidden_columns_and_names_no_page():
     a_wallet()
     asked = WalletList(QueryDict("mode=prepaid&after=abc"))
@@ -133,3 +183,15 @@ def test_amounts_are_rounded_half_away_from_zero_as_decimals_are():
         for micros in halves + [draw.randrange(-(10**20), 10**20) for _ in range(300)]:
             expected = int((Decimal(micros) / unit).quantize(Decimal(1), ROUND_HALF_UP)) * unit
             assert round_to_currency(micros, currency) == expected
+
+
+@pytest.mark.parametrize("query", ["", "q=nova&", "q=a&", "sort=wallet&"])
+@pytest.mark.parametrize(
+    "written", ['["a\\u0000b", 1, 1]', '["\\ud800", 1]', '["\\ud800", 1, 1]', "[" * 4000]
+)
+def test_a_place_that_no_database_could_hold_leads_to_the_beginning_of_the_list(client, query, written):
+    a_wallet(an_organization(name="Nova 1"))
+    client.force_login(User.objects.create_superuser("root"))
+    mark = urlsafe_b64encode(written.encode()).decode().rstrip("=")
+    answer = client.get(f"/organizations/?{query}after={mark}")
+    assert answer.status_code == 302 and "after" not in answer.url

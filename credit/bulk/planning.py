@@ -42,24 +42,31 @@ def finish(change: BulkChange, now: datetime) -> None:
 
 
 def totals_of(change: BulkChange) -> list[dict[str, Any]]:
-    """Per currency: how many rows change a limit, and their limits before and after; unlimited ones are only counted.
+    """Per currency: how many rows change a limit, and their limits before and after.
+
+    Which become unlimited, or were so, are only counted: their other side would make the sum say what is not so.
 
     Added up in Python: ten thousand amounts of 10¹² are more than a sum of SQLite holds.
     """
     found: dict[str, dict[str, Any]] = defaultdict(
-        lambda: {"rows": 0, "before": 0, "after": 0, "unlimited": 0, "blocked": 0, "freed": 0, "harms": 0}
+        lambda: dict.fromkeys(
+            ("rows", "before", "after", "unlimited", "bounded", "blocked", "freed", "harms"), 0
+        )
     )
     rows = change.rows.filter(state__in=[RowState.PLANNED, RowState.DONE])
     for currency, before, after, harms in rows.values_list("currency", "before", "after", "harms").iterator():
         total = found[currency]
         total["rows"] += 1
         total["harms"] += bool(harms)
-        total["unlimited"] += after["state"] == LimitState.UNLIMITED
-        total["before"] += before["limit"] or 0
-        total["after"] += after["limit"] or 0
-        was, will = before["standing"] == "blocked", after["standing"] == "blocked"
-        total["blocked"] += will and not was
-        total["freed"] += was and not will
+        becomes, was = (side["state"] == LimitState.UNLIMITED for side in (after, before))
+        total["unlimited"] += becomes
+        total["bounded"] += was and not becomes
+        if not (becomes or was):
+            total["before"] += before["limit"] or 0
+            total["after"] += after["limit"] or 0
+        was_blocked, will_be = before["standing"] == "blocked", after["standing"] == "blocked"
+        total["blocked"] += will_be and not was_blocked
+        total["freed"] += was_blocked and not will_be
     return [{"currency": currency, **found[currency]} for currency in sorted(found)]
 
 

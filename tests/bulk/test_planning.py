@@ -6,7 +6,7 @@ from credit.actions import limits
 from credit.actions.refusals import BadInput, Refused
 from credit.actors import Actor
 from credit.bulk.making import from_wallets
-from credit.groups import VIEWER
+from credit.groups import MANAGER, VIEWER
 from credit.models import BulkChange
 from tests.bulk.acts import a_form, chosen, messages, money, permanent, states
 from tests.factories import NOON, a_wallet, days
@@ -116,6 +116,20 @@ def test_limits_of_different_currencies_are_never_added(db, eva):
         ("EUR", *money("100", "110")),
         ("PLN", *money("200", "220")),
     ]
+
+
+def test_who_becomes_unlimited_or_was_so_is_counted_beside_the_sum_and_not_in_it(db, eva):
+    bounded, unlimited = a_wallet(permanent_limit="100"), a_wallet(limit_unlimited=True)
+
+    (lowered,) = chosen([bounded, unlimited], "set_limit", eva, amount="250").totals
+    (raised,) = chosen(
+        [bounded, a_wallet()], "set_limit", Actor.person(somebody(MANAGER)), unlimited=True
+    ).totals
+
+    assert [lowered[name] for name in ("before", "after")] == money("100", "250")
+    assert (lowered["rows"], lowered["bounded"], lowered["unlimited"]) == (2, 1, 0)
+    assert [raised[name] for name in ("before", "after")] == money("0", "0")
+    assert (raised["rows"], raised["bounded"], raised["unlimited"]) == (2, 0, 2)
 
 
 def test_one_amount_for_wallets_of_different_currencies_is_refused(db, eva):

@@ -65,14 +65,16 @@ class Crowd:
     def add(self, organization: Organization) -> None:
         wallets = self.chance.choices((1, 2, 3), (82, 15, 3))[0]
         ending = self.chance.choices(tuple(ENDINGS), tuple(ENDINGS.values()))[0]
-        for _ in range(wallets):
-            member = self._member(organization, ending)
+        home = Money.of(organization.country)
+        for number in range(wallets):
+            # Who has a second wallet has it in another currency as often as not.
+            is_abroad = number > 0 and len(self.members) % 2 == 0
+            member = self._member(organization, ending, home.abroad() if is_abroad else home)
             self.members.append(member)
             self._plan(member)
 
-    def _member(self, organization: Organization, ending: str) -> Member:
+    def _member(self, organization: Organization, ending: str, money: Money) -> Member:
         chance, number = self.chance, len(self.members)
-        money = Money.of(organization.country)
         postpaid = ending not in PREPAID_ENDINGS and chance.random() < POSTPAID_SHARE
         member = Member(
             organization=organization,

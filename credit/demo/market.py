@@ -111,6 +111,10 @@ class Money:
     def of(cls, country: str) -> "Money":
         return cls(_OWN.get(country, "USD"))
 
+    def abroad(self) -> "Money":
+        """What a customer with a second currency most likely has."""
+        return Money("USD" if self.currency == "EUR" else "EUR")
+
     @property
     def unit(self) -> int:
         return minor_unit(self.currency)

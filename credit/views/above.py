@@ -70,10 +70,13 @@ def authority_of(preview: Preview, currency: str) -> dict[str, Any]:
     return {"authority_left": left_words(preview.bounds, currency, preview.increase_micros)}
 
 
-def asked_words(request: ChangeRequest) -> str:
-    """The toast: a request was made, and where it is."""
+def asked_words(request: ChangeRequest, granted: BeyondAuthority | None = None) -> str:
+    """The toast: a request was made, and where it is; before it, which part of it stands already."""
     address = reverse("request", args=[request.pk])
     said = _("Requested: %(what)s. Somebody else decides.") % {"what": in_words(request)}
+    if granted and (part := requests.part_of(granted)):
+        now = _("Granted: a limit of %(amount)s.") % {"amount": _amount_of(part, granted)}
+        said = f"{now} {said}"
     return format_html('<b>{}</b> <a href="{}">{}</a>', said, address, _("Look at it"))
 
 
@@ -88,11 +91,15 @@ def _grant(beyond: BeyondAuthority) -> str:
     part = requests.part_of(beyond)
     if part is None:
         return ""
-    amount = display.with_code(to_micros(part["amount"]), beyond.wallet.currency)
+    amount = _amount_of(part, beyond)
     if part["days"] and part["days"] != beyond.asked.wish["days"]:
         facts = {"amount": amount, "days": part["days"]}
         return _("Grant %(amount)s for %(days)s days now and request the rest") % facts
     return _("Grant %(amount)s now and request the rest") % {"amount": amount}
+
+
+def _amount_of(part: dict[str, Any], beyond: BeyondAuthority) -> str:
+    return display.with_code(to_micros(part["amount"]), beyond.wallet.currency)
 
 
 def typed(data: Mapping[str, Any], without: frozenset[str]) -> str:

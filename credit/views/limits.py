@@ -149,7 +149,7 @@ def _ask(request: HttpRequest, wallet: Any, form: LimitForm, beyond: BeyondAutho
         asked = requests.ask(beyond=beyond, **said, by=Actor.person(request.user), now=timezone.now)
     except NotDone as refusal:
         return _refused(request, wallet, form, refusal)
-    return saved(request, _home(request, wallet), asked_words(asked), "warn")
+    return saved(request, _home(request, wallet), asked_words(asked, beyond if grant else None), "warn")
 
 
 def _refused(request: HttpRequest, wallet: Any, form: LimitForm, refusal: NotDone) -> HttpResponse:

@@ -114,6 +114,9 @@ def test_every_mode_scheme_and_state_can_be_looked_at(demo):
         ("postpaid", "none"),
     }
     assert {"EUR", "JPY", "HUF", "INR", "PLN", "SEK"} <= {wallet.currency for wallet in wallets}
+    assert len({wallet.organization_id for wallet in wallets}) < len(
+        {(wallet.organization_id, wallet.currency) for wallet in wallets}
+    ), "a customer with two currencies"
     assert any(wallet.scheduled_limit_micros for wallet in wallets)
     assert any(wallet.overpayment_micros for wallet in wallets)
     assert {OrganizationStatus.SUSPENDED, OrganizationStatus.CLOSED} <= set(

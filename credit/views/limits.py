@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.decorators import permission_required
@@ -24,7 +25,7 @@ from credit.actors import Actor
 from credit.forms.limits import WISHED, LimitForm, ReasonForm, seal, seen_now
 from credit.models import Change, LimitSlot, Wallet
 from credit.money import to_micros
-from credit.terms import LimitState, PaymentMode, Reason
+from credit.terms import ChangeReason, LimitState, PaymentMode, Reason
 from credit.views.above import above, asked_words, authority_of, left_words
 from credit.views.guideline import guideline
 from credit.views.limit_preview import limit_words, shown, standing_only, without_it
@@ -106,8 +107,12 @@ def _fresh(wallet: Any) -> dict[str, Any]:
 
 
 def _opened(request: HttpRequest, wallet: Any) -> LimitForm:
-    asked = {name: request.GET[name] for name in ("amount", "days", "limit_is") if name in request.GET}
+    asked = _asked(request, "amount", "days", "limit_is", "reason_code")
     return LimitForm(initial={"limit_is": "amount", **asked, **_fresh(wallet)}, wallet=wallet)
+
+
+def _asked(request: HttpRequest, *names: str) -> dict[str, str]:
+    return {name: request.GET[name] for name in names if name in request.GET}
 
 
 def _reopened(request: HttpRequest, wallet: Any) -> LimitForm:
@@ -193,15 +198,21 @@ def _lasts(limit: Any, zone: str) -> str:
 
 
 def _undo(limit: Any, before: Any) -> str:
-    """Undoing is a change of its own, opened with what stood there before."""
+    """Undoing is a change of its own, opened with what stood there before, as a correction."""
+    page, args, given = _undoing(limit, before)
+    return f"{reverse(page, args=args)}?{urlencode(given | {'reason_code': ChangeReason.CORRECTION})}"
+
+
+def _undoing(limit: Any, before: Any) -> tuple[str, list[str], dict[str, str]]:
+    """The page, whose limit, and what its form begins with."""
+    here = [before.wallet_id]
     if limit.slot != LimitSlot.PERMANENT:
-        return reverse("end_limit", args=[before.wallet_id, limit.slot])
+        return "end_limit", [*here, limit.slot], {}
     if before.limit_unlimited:
-        return f"{reverse('set_limit', args=[before.wallet_id])}?limit_is=unlimited"
+        return "set_limit", here, {"limit_is": "unlimited"}
     if before.permanent_limit_micros is None:
-        return reverse("remove_limit", args=[before.wallet_id])
-    amount = display.typed(before.permanent_limit_micros, before.currency)
-    return f"{reverse('set_limit', args=[before.wallet_id])}?amount={amount}"
+        return "remove_limit", here, {}
+    return "set_limit", here, {"amount": display.typed(before.permanent_limit_micros, before.currency)}
 
 
 # -- pages
@@ -316,7 +327,8 @@ def _take_away(
     request: HttpRequest, wallet: Any, title: str, deed: Callable[..., None], without: dict[str, Any]
 ) -> HttpResponse:
     """The same panel for each limit that can go: what holds without it, a reason, one button that says the deed."""
-    form, note = ReasonForm(request.POST or None, initial=_fresh(wallet)), None
+    initial = _asked(request, "reason_code") | _fresh(wallet)
+    form, note = ReasonForm(request.POST or None, initial=initial), None
     if request.method == "POST" and form.is_valid():
         try:
             deed(

@@ -1,5 +1,7 @@
 """Undo in the toast: a new, recorded change, opened with what stood there before."""
 
+from html import unescape
+
 import pytest
 from django.urls import reverse
 
@@ -31,6 +33,17 @@ def test_undoing_the_first_limit_is_removing_it():
 def test_undoing_an_amount_is_setting_the_amount_before():
     wallet = a_wallet(permanent_limit="30")
     assert "?amount=30.00" in toast_after(OFFICER, wallet, amount="50")
+
+
+def test_undoing_is_a_correction_unless_another_reason_is_chosen():
+    client = signed_in(OFFICER)
+    for before in ({"permanent_limit": "30"}, {}):
+        wallet = a_wallet(**before)
+        toast = toast_after(OFFICER, wallet, amount="50")
+        address = unescape(toast.partition('href="')[2].partition('"')[0])
+        assert client.get(address).context["form"]["reason_code"].value() == "correction"
+    page = client.get(reverse("set_limit", args=[wallet.wallet_id]), {"reason_code": "no such"})
+    assert page.status_code == 200 and 'value="no such"' not in page.content.decode()
 
 
 def test_undoing_the_end_of_unlimited_opens_the_form_with_unlimited_to_save_or_to_ask_for():

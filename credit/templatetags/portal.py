@@ -1,7 +1,7 @@
 """Filters and tags of every page: amounts, instants, badges, icons. They write what `credit.display` decides."""
 
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 
 from django import template
 from django.conf import settings
@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from credit import display, languages, viewer
@@ -217,17 +218,39 @@ def viewer_clock(context: template.Context) -> dict[str, object]:
     now, zone = timezone.now(), viewer.zone()
     here = display.local(now, zone)
     return {
-        "at": now,
+        "at": here.isoformat(),
         "zone": zone,
         "place": display.place(zone),
-        "text": f"{display.weekday_and_year(here)}, {here:%H:%M}",
-        # How the script that moves the clock writes it.
-        "weekdays": len(display.weekday(here).split()[0]),
-        "dot": "." if display.short_day(here).split()[0].endswith(".") else "",
+        "time": f"{here:%H:%M}",
+        **_day(here.date(), get_language()),
         "demo": settings.PORTAL_DEMO,
         "may_see_alerts": context["user"].has_perm("credit.view_alertevent"),
         **_person(context["user"]),
     }
+
+
+@lru_cache(maxsize=100)
+def _day(day: date, language: str | None) -> dict[str, object]:
+    return {
+        "day": display.weekday_and_year(day),
+        # How the script that moves the clock writes it.
+        "weekdays": len(display.weekday(day).split()[0]),
+        "dot": "." if display.short_day(day).split()[0].endswith(".") else "",
+    }
+
+
+@register.simple_tag(takes_context=True)
+def chosen_theme(context: template.Context) -> str:
+    """ "light" or "dark", where the person chose one; else the system says it."""
+    request = context.get("request")
+    chosen = request.COOKIES.get("theme", "") if request else ""
+    return chosen if chosen in ("light", "dark") else ""
+
+
+@register.simple_tag(takes_context=True)
+def oldest_seconds(context: template.Context) -> int | None:
+    """How old a page from the database's copy may be (credit/replica.py)."""
+    return getattr(context.get("request"), "oldest_seconds", None)
 
 
 @register.simple_tag

@@ -7,7 +7,7 @@ template's conditions and translations are worked out for the looks, and a row c
 from collections.abc import Callable
 from functools import lru_cache
 from html import escape
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from django.conf import settings
@@ -15,7 +15,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
-from credit.views.drawn_rows import marks, names_in, with_names
+from credit.views.drawn_rows import in_places, marks
 from credit.views.wallet_rows import WalletRow
 
 TEXTS = (
@@ -56,22 +56,20 @@ def _parts(look: Look, hidden: frozenset[str], may_pick: bool, language: str | N
 
 
 class _Parts:
-    """A row as a text with the names of what goes into it, `%(name)s`."""
+    """A row as a text with places, and which of its texts goes into each."""
 
     def __init__(self, drawn: str) -> None:
-        names = names_in(drawn)
-        self.text = with_names(drawn)
-        self.plain = tuple(name for name in names if name not in ESCAPED)
-        self.escaped = tuple(name for name in names if name in ESCAPED)
-        self.plain_of, self.escaped_of = _all_of(self.plain), _all_of(self.escaped)
+        self.text, names = in_places(drawn)
+        plain = [name for name in dict.fromkeys(names) if name not in ESCAPED]
+        escaped = [name for name in dict.fromkeys(names) if name in ESCAPED]
+        self.plain_of, self.escaped_of = _all_of(plain), _all_of(escaped)
+        self.placed = itemgetter(*map([*plain, *escaped].index, names))
 
     def filled(self, row: WalletRow) -> str:
-        texts = dict(zip(self.plain, self.plain_of(row), strict=True))
-        texts.update(zip(self.escaped, map(escape, self.escaped_of(row)), strict=True))
-        return self.text % texts
+        return self.text % self.placed((*self.plain_of(row), *map(escape, self.escaped_of(row))))
 
 
-def _all_of(names: tuple[str, ...]) -> Callable[[WalletRow], tuple[str, ...]]:
+def _all_of(names: list[str]) -> Callable[[WalletRow], tuple[str, ...]]:
     """A row always has two of them."""
     assert len(names) > 1, "of one name it would be no tuple"
     return attrgetter(*names)

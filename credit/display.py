@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 from django.utils import dates
@@ -42,6 +42,7 @@ def _with_decimal_comma(micros: int, currency: str) -> str:
     return with_comma(_english(micros, currency))
 
 
+@lru_cache(maxsize=10_000)
 def _english(micros: int, currency: str, plus: bool = False) -> str:
     rounded = round_to_currency(micros, currency)
     whole, fraction = divmod(abs(rounded), MICROS)

@@ -27,7 +27,10 @@ class Written:
         compiler = query.query.get_compiler(using)
         text, params = compiler.as_sql()
         self.using, self.inner = using, (text, params)
-        self.columns = [column for column, _sql, _alias in compiler.select]
+        columns = [column for column, _sql, _alias in compiler.select]
+        self.converted = [
+            (place, column) for place, column in enumerate(columns) if _converters(column, connections[using])
+        ]
         # A slot that stands there many times is given once; True and 1 are equal, and not the same to a database.
         kinds = [(type(param), param) for param in params]
         distinct = list(dict.fromkeys(kinds))
@@ -48,7 +51,7 @@ class Written:
             with connection.cursor() as cursor:
                 cursor.execute(self.text, {f"p{number}": value for number, value in enumerate(given, 1)})
                 found = cursor.fetchall()
-        return _as_python(found, self.columns, connection)
+        return _as_python(found, self.converted, connection)
 
     def inside(self, **values: Any) -> RawSQL:
         """The same as a part of another query, for `pk__in`."""
@@ -126,13 +129,13 @@ def _put(param: Any, values: dict[str, Any], connection: Any) -> Any:
     return value if param.is_given_as_it_is else param.output_field.get_db_prep_value(value, connection)
 
 
-def _as_python(found: list[Any], columns: list[Any], connection: Any) -> list[list[Any]]:
+def _as_python(found: list[Any], converted: list[tuple[int, Any]], connection: Any) -> list[list[Any]]:
     """SQLite has no instants, truths and UUIDs of its own: what a column's field makes of what is stored."""
     rows = [list(row) for row in found]
-    for place, column in enumerate(columns):
-        for converted in _converters(column, connection):
+    for place, column in converted:
+        for convert in _converters(column, connection):
             for row in rows:
-                row[place] = converted(row[place], column, connection)
+                row[place] = convert(row[place], column, connection)
     return rows
 
 

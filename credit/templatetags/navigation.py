@@ -59,9 +59,10 @@ ITEMS = (
 @register.simple_tag(takes_context=True)
 def navigation(context: dict[str, Any]) -> SafeString:
     user = context["user"]
-    seen = tuple(number for number, item in enumerate(ITEMS) if not item.right or user.has_perm(item.right))
+    may = user.has_perm  # looked up once: `user` is found anew behind each of its names
+    seen = tuple(number for number, item in enumerate(ITEMS) if not item.right or may(item.right))
     written = _written(get_language() or "", seen, user.is_staff, context.get("section", ""))
-    decides = WAITING in written and user.has_perm("credit.set_credit_limit")
+    decides = WAITING in written and may("credit.set_credit_limit")
     return SafeString(written.replace(WAITING, _waiting(user) if decides else ""))
 
 

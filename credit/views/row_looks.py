@@ -4,6 +4,7 @@ A page has thirty rows and a handful of looks (with or without a temporary limit
 template's conditions and translations are worked out for the looks, and a row costs little more than joining its texts.
 """
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from html import escape
@@ -24,6 +25,9 @@ TEXTS = (
 )  # fmt: skip
 # What may hold a sign that means something in HTML; the rest is digits and letters of ours, or HTML already.
 ESCAPED = {"wallet_id", "organization", "mode", "currency", "limit_ends", "falls_back_to"}
+
+# Asked first: hardly a text holds one, and `escape` replaces five signs in each.
+_MEANS_MARKUP = re.compile("[&<>\"']").search
 
 # What the template asks about a row: whether it has these texts, which sort its limit is, whether usable is bad.
 Look = tuple[bool, bool, bool, bool, str, bool]
@@ -66,7 +70,8 @@ class _Parts:
         self.placed = itemgetter(*map([*plain, *escaped].index, names))
 
     def filled(self, row: WalletRow) -> str:
-        return self.text % self.placed((*self.plain_of(row), *map(escape, self.escaped_of(row))))
+        escaped = [escape(text) if _MEANS_MARKUP(text) else text for text in self.escaped_of(row)]
+        return self.text % self.placed((*self.plain_of(row), *escaped))
 
 
 def _all_of(names: list[str]) -> Callable[[WalletRow], tuple[str, ...]]:

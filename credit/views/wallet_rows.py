@@ -168,7 +168,8 @@ class _Holder:
 
 def menus_of(user: Any) -> Menus:
     """The same for everybody with the same rights in a language."""
-    return _menus(get_language(), tuple(right for right in MENU_RIGHTS if user.has_perm(right)))
+    may = user.has_perm
+    return _menus(get_language(), tuple(right for right in MENU_RIGHTS if may(right)))
 
 
 @lru_cache(maxsize=200)

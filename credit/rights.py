@@ -1,32 +1,40 @@
-"""What a person may do, and the groups that say so: one question of the database, asked anew for every request.
+"""What a person may do, and the groups that say so: asked anew for every request, with the person.
 
-Django asks twice, for the person's own rights and for their groups', and the top bar would ask a third time for the
-groups' names. Nothing is kept from one request to the next: a right that was taken away is gone at once.
+Django asks twice more, for the person's own rights and for their groups', and the top bar would ask a third time for
+the groups' names. Nothing is kept from one request to the next: a right that was taken away is gone at once.
 """
 
+import json
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
-from django.db import DEFAULT_DB_ALIAS
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.models import TextField
+from django.db.models.expressions import RawSQL
 
 from credit.written_queries import ask
 
 # The person's own rights stand under no group; a group without rights is named all the same.
-_OF_A_PERSON = """
+_HELD = """
     SELECT auth_group.name, django_content_type.app_label, auth_permission.codename
     FROM auth_user_groups
     JOIN auth_group ON auth_group.id = auth_user_groups.group_id
     LEFT JOIN auth_group_permissions ON auth_group_permissions.group_id = auth_group.id
     LEFT JOIN auth_permission ON auth_permission.id = auth_group_permissions.permission_id
     LEFT JOIN django_content_type ON django_content_type.id = auth_permission.content_type_id
-    WHERE auth_user_groups.user_id = %s
+    WHERE auth_user_groups.user_id = {person}
     UNION ALL
     SELECT NULL, django_content_type.app_label, auth_permission.codename
     FROM auth_user_user_permissions
     JOIN auth_permission ON auth_permission.id = auth_user_user_permissions.permission_id
     JOIN django_content_type ON django_content_type.id = auth_permission.content_type_id
-    WHERE auth_user_user_permissions.user_id = %s
+    WHERE auth_user_user_permissions.user_id = {person}
 """
+_AS_ONE = {
+    "postgresql": "SELECT json_agg(json_build_array(name, app_label, codename))::text FROM ({held}) AS held",
+    "sqlite": "SELECT json_group_array(json_array(name, app_label, codename)) FROM ({held}) AS held",
+}
 
 
 class RightsInOneQuestion(ModelBackend):
@@ -46,9 +54,28 @@ def group_names(person: Any) -> list[str]:
     return person._group_names
 
 
+def beside_the_person(using: str) -> RawSQL:
+    """A column for whoever reads a row of `auth_user`: what `keep` takes, in the question for the person itself."""
+    held = _HELD.format(person="auth_user.id")
+    return RawSQL(_AS_ONE[connections[using].vendor].format(held=held), [], output_field=TextField())  # noqa: S611
+
+
+def keep(person: Any, held: str | None) -> None:
+    """On the person, who is read anew for each request; the rights where Django keeps them."""
+    _keep(person, json.loads(held or "[]"))
+
+
 def _read(person: Any) -> None:
-    """Kept on the person, who is read anew for each request; the rights where Django keeps them."""
-    found = ask(DEFAULT_DB_ALIAS, _OF_A_PERSON, [person.pk, person.pk])
-    person._group_names = sorted({name for name, _, _ in found if name is not None})
+    _keep(person, ask(DEFAULT_DB_ALIAS, _HELD.format(person="%s"), [person.pk, person.pk]))
+
+
+def _keep(person: Any, found: Iterable[Sequence[str | None]]) -> None:
+    groups, rights = set(), set()
+    for name, app, codename in found:
+        if name is not None:
+            groups.add(name)
+        if codename is not None:
+            rights.add(f"{app}.{codename}")
+    person._group_names = sorted(groups)
     if not person.is_superuser:
-        person._perm_cache = {f"{app}.{codename}" for _, app, codename in found if codename is not None}
+        person._perm_cache = rights

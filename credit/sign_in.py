@@ -17,12 +17,12 @@ from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
 
+from credit import rights
 from credit.models import Preferences, SignInTries
-from credit.rights import RightsInOneQuestion
 from credit.written_queries import Written, slot
 
 
-class CountedBackend(RightsInOneQuestion):
+class CountedBackend(rights.RightsInOneQuestion):
     """Counts per name and not per address: behind a proxy or in one office, everybody has the same address."""
 
     def authenticate(
@@ -45,7 +45,7 @@ class CountedBackend(RightsInOneQuestion):
         return person
 
     def get_user(self, user_id: Any) -> User | None:
-        """With what the person chose (credit/viewer.py), in the one query that every page asks."""
+        """With what the person chose (credit/viewer.py) and may do, in the one query that every page asks."""
         person = _person(user_id)
         return person if person is not None and self.user_can_authenticate(person) else None
 
@@ -60,7 +60,8 @@ def _person(pk: int) -> User | None:
     if row is None:
         return None
     person = User.from_db(using, _OWN, row[: len(_OWN)])
-    chosen = row[len(_OWN) :]
+    *chosen, held = row[len(_OWN) :]
+    rights.keep(person, held)
     has_chosen = chosen[0] is not None
     person._state.fields_cache["preferences"] = (
         Preferences.from_db(using, _CHOSEN, chosen) if has_chosen else None
@@ -71,8 +72,8 @@ def _person(pk: int) -> User | None:
 @cache
 def _written_person(using: str) -> Written:
     chosen = [f"preferences__{name}" for name in _CHOSEN]
-    people = User.objects.filter(pk=slot("pk", User._meta.pk)).values_list(*_OWN, *chosen)
-    return Written(people, using)
+    people = User.objects.filter(pk=slot("pk", User._meta.pk)).annotate(held=rights.beside_the_person(using))
+    return Written(people.values_list(*_OWN, *chosen, "held"), using)
 
 
 def _refuse_while_waiting(request: HttpRequest | None, name: str) -> None:

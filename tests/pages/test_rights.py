@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from credit.groups import ADMINISTRATOR, MANAGER, OFFICER, VIEWER
 from credit.rights import group_names
+from credit.sign_in import CountedBackend
 from tests.pages.people import signed_in, somebody, text
 
 pytestmark = pytest.mark.django_db
@@ -73,10 +74,27 @@ def test_who_leaves_a_group_loses_its_rights_and_name_with_the_next_page():
     assert MANAGER not in text(manager.get(reverse("help")))
 
 
-def test_a_page_asks_once_for_the_session_once_for_the_person_and_once_for_the_rights(
+def test_a_page_asks_once_for_the_session_and_once_for_the_person_with_their_rights(
     django_assert_num_queries,
 ):
     viewer = signed_in(VIEWER)
     viewer.get(reverse("help"))
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         viewer.get(reverse("help"))
+
+
+def test_who_comes_with_a_request_has_the_rights_and_groups_of_the_row_asked_for_alone(
+    django_assert_num_queries,
+):
+    many = somebody(VIEWER)
+    many.groups.add(Group.objects.get(name=OFFICER), Group.objects.create(name='None, "quoted"'))
+    many.user_permissions.add(Permission.objects.get(codename="lock_month"))
+    nobody = User.objects.create(username="nobody")
+    chief = User.objects.create(username="chief", is_superuser=True)
+    chief.groups.add(Group.objects.get(name=ADMINISTRATOR))
+    for person in (many, nobody, chief):
+        expected = again(person).get_all_permissions(), group_names(again(person))
+        asked = CountedBackend().get_user(person.pk)
+        with django_assert_num_queries(2 if person is chief else 0):  # Django asks for all there are
+            assert (asked.get_all_permissions(), group_names(asked)) == expected
+    assert CountedBackend().get_user(somebody(MANAGER, is_active=False).pk) is None

@@ -2,7 +2,7 @@
 
 ACCOUNTS: dict[str, str] = {
     "the longest a charge takes while invoices are issued, in ms": (
-        "Numbers that are drawn must survive a power cut, so the transaction of a hundred invoices waits for its log "
+        "Numbers that are drawn must survive a power cut, so the transaction of fifty invoices waits for its log "
         "on the disk, and so does the charge for its own. It is the worst of all charges of all rounds."
     ),
     "the longest transaction of a close, in ms": (

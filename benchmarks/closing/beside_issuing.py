@@ -38,7 +38,7 @@ def compare(stage: Stage) -> Iterator[Comparison]:
             ),
             notes=[
                 f"One caller charges the {stage.issued:,} wallets whose invoices are being issued, the other one other "
-                "wallets; both one charge at a time. A hundred invoices are a transaction, one after the other on the "
+                "wallets; both one charge at a time. Fifty invoices are a transaction, one after the other on the "
                 "same cores."
             ],
         )

@@ -20,7 +20,7 @@ from credit.models import Change, Invoice, InvoiceKind, InvoiceLine, InvoiceSeri
 from credit.terms import Reason
 
 # So few that a charge on one of their wallets does not notice (docs/performance.md).
-CHUNK = 100
+CHUNK = 50
 # What is no tax invoice must leave no gap in the tax invoices' numbers.
 _PREFIXES = {InvoiceKind.STATEMENT: "STM", InvoiceKind.CREDIT_NOTE: "CRN"}
 # What was bought or given back is known at once; what a month amounts to is looked at first.

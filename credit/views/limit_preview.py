@@ -64,7 +64,7 @@ class Shown:
 
 def standing_only(wallet: Any, now: datetime) -> Shown:
     """Before an amount is typed: what holds now."""
-    columns = [Column(_("Now"), _clock(now), wallet)]
+    columns = [Column(_("Now"), _clock(now, wallet.time_zone), wallet)]
     return Shown(columns, _lines(columns), _standing_notes(wallet))
 
 
@@ -87,7 +87,7 @@ def shown(preview: Preview, now: datetime) -> Shown:
 def without_it(wallet: Any, after: Any, now: datetime) -> Shown:
     """What holds when a limit is taken away."""
     columns = [
-        Column(_("Now"), _clock(now), wallet),
+        Column(_("Now"), _clock(now, wallet.time_zone), wallet),
         Column(_("After saving"), _("at once"), after, is_after=True),
     ]
     if after.usable_micros is None or after.usable_micros > 0:
@@ -105,13 +105,17 @@ def without_it(wallet: Any, after: Any, now: datetime) -> Shown:
     return Shown(columns, _lines(columns), [], harm=harm, consent_words=consent, button=button)
 
 
-def _clock(instant: datetime) -> str:
-    return f"{display.local(instant, viewer.zone()):%H:%M}"
+def _clock(instant: datetime, zone: str) -> str:
+    """By the customer's clock, as the column beside it; its place is named where the viewer's says otherwise."""
+    time = f"{display.local(instant, zone):%H:%M}"
+    if not display.for_you(instant, zone, viewer.zone()):
+        return time
+    return _("%(time)s in %(place)s") % {"time": time, "place": display.place(zone)}
 
 
 def _columns(preview: Preview, now: datetime) -> list[Column]:
     columns = [
-        Column(_("Now"), _clock(now), preview.now),
+        Column(_("Now"), _clock(now, preview.now.time_zone), preview.now),
         Column(_("After saving"), _("at once"), preview.after_saving, is_after=True),
     ]
     if preview.next_instant:

@@ -14,6 +14,7 @@ from credit.actors import Actor
 from credit.groups import MANAGER, OFFICER, VIEWER
 from credit.models import Change, CreditLimit, Wallet
 from tests.factories import a_wallet, an_organization
+from tests.pages.people import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -374,3 +375,21 @@ def test_nonsense_in_a_form_is_answered_and_never_breaks_the_page(officer, walle
             values
         )
     assert not Change.objects.exists()
+
+
+def test_now_and_the_end_are_said_by_one_clock_the_customers():
+    """The end stands beside now: by two clocks it would seem hours nearer or further than it is."""
+    here, far = (
+        a_wallet(an_organization(time_zone=zone), permanent_limit="100")
+        for zone in ("Europe/Bratislava", "Asia/Tokyo")
+    )
+    columns = {}
+    for wallet in (here, far):
+        page = signed_in(OFFICER).get(
+            reverse("set_limit", args=[wallet.wallet_id]), {"amount": "150", "days": "1"}
+        )
+        columns[wallet] = page.context["preview"].columns
+    now, _saved, ends = (column.under for column in columns[far])
+    assert now.endswith(" in Tokyo") and ends.endswith(now.removesuffix(" in Tokyo"))
+    now, _saved, ends = (column.under for column in columns[here])
+    assert ends.endswith(now) and "in" not in now

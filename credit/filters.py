@@ -21,7 +21,8 @@ from django.utils.translation import gettext_lazy
 from credit import facets, search_index
 from credit.models import SearchText, Wallet
 from credit.terms import PaymentMode, Scheme
-from credit.written_queries import ask
+from credit.written_queries import Written, ask, slot
+from organizations.models import Organization
 from organizations.names import normalise, without_leading_signs
 
 SHORTEST_IDENTIFIER = 4  # what is shorter is looked for in names only
@@ -96,8 +97,9 @@ def few(text: str, *, filtered: bool = False, nearest: Nearest | None = None) ->
     most of them away.
     """
     most = FEW_TO_FILTER if filtered else FEW
-    if _UUID.fullmatch(_compact(text)):
-        return _all(list(Wallet.objects.filter(matches(text)).values_list("pk", flat=True)))
+    compact = _compact(text)
+    if _UUID.fullmatch(compact):
+        return _all([pk for (pk,) in _written_of_one(Wallet.objects.all().db).rows(uuid=uuid.UUID(compact))])
     asked = (text, most, SearchText.objects.all().db)
     if _many.get(asked, 0.0) > monotonic():
         return None
@@ -107,6 +109,12 @@ def few(text: str, *, filtered: bool = False, nearest: Nearest | None = None) ->
             _many.clear()
         _many[asked] = monotonic() + MANY_FOR_SECONDS
     return found
+
+
+@lru_cache(maxsize=10)
+def _written_of_one(using: str) -> Written:
+    of_one = Wallet.objects.filter(organization__uuid=slot("uuid", Organization._meta.get_field("uuid")))
+    return Written(of_one.using(using).order_by().values_list("pk"), using)
 
 
 def _all(pks: list[int]) -> Few:

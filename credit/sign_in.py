@@ -13,12 +13,12 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import DEFAULT_DB_ALIAS
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.http import HttpRequest
 from django.utils import timezone
 
 from credit import rights
-from credit.models import Preferences, SignInTries
+from credit.models import ChangeRequest, Preferences, SavedView, SignInTries
 from credit.written_queries import Written, slot
 
 
@@ -45,7 +45,10 @@ class CountedBackend(rights.RightsInOneQuestion):
         return person
 
     def get_user(self, user_id: Any) -> User | None:
-        """With what the person chose (credit/viewer.py) and may do, in the one query that every page asks."""
+        """With what the person chose (credit/viewer.py) and may do, in the one query that every page asks.
+
+        And with whether a request of somebody else is open, and whether the person is offered saved views.
+        """
         person = _person(user_id)
         return person if person is not None and self.user_can_authenticate(person) else None
 
@@ -60,8 +63,9 @@ def _person(pk: int) -> User | None:
     if row is None:
         return None
     person = User.from_db(using, _OWN, row[: len(_OWN)])
-    *chosen, held = row[len(_OWN) :]
+    *chosen, held, waits, offered = row[len(_OWN) :]
     rights.keep(person, held)
+    person.something_waits, person.is_offered_views = bool(waits), bool(offered)  # type: ignore[attr-defined]
     has_chosen = chosen[0] is not None
     person._state.fields_cache["preferences"] = (
         Preferences.from_db(using, _CHOSEN, chosen) if has_chosen else None
@@ -72,8 +76,13 @@ def _person(pk: int) -> User | None:
 @cache
 def _written_person(using: str) -> Written:
     chosen = [f"preferences__{name}" for name in _CHOSEN]
-    people = User.objects.filter(pk=slot("pk", User._meta.pk)).annotate(held=rights.beside_the_person(using))
-    return Written(people.values_list(*_OWN, *chosen, "held"), using)
+    people = User.objects.filter(pk=slot("pk", User._meta.pk)).annotate(
+        held=rights.beside_the_person(using),
+        # What every page's navigation and every list's tabs would else ask for: mostly there is nothing of it.
+        waits=Exists(ChangeRequest.objects.open().exclude(by_user=OuterRef("pk"))),
+        offered=Exists(SavedView.objects.offered_to(OuterRef("pk"))),
+    )
+    return Written(people.values_list(*_OWN, *chosen, "held", "waits", "offered"), using)
 
 
 def _refuse_while_waiting(request: HttpRequest | None, name: str) -> None:

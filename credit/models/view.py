@@ -1,11 +1,20 @@
 """What a person has arranged for their own eyes: views of the list that have a name, and how pages look to them."""
 
+from typing import Any, Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 LONGEST_NAME = 40
 LONGEST_QUERY = 1000
+
+
+class SavedViewQuerySet(models.QuerySet["SavedView"]):
+    def offered_to(self, person: Any) -> Self:
+        """One's own and the shared ones, one's own first."""
+        mine_or_shared = Q(owner=person) | Q(is_shared=True)
+        return self.filter(mine_or_shared).order_by("is_shared", "name", "pk")
 
 
 class SavedView(models.Model):
@@ -17,6 +26,8 @@ class SavedView(models.Model):
     query = models.CharField(max_length=LONGEST_QUERY)
     is_shared = models.BooleanField(default=False)
     created_at = models.DateTimeField()
+
+    objects = SavedViewQuerySet.as_manager()
 
     class Meta:
         ordering = ["name", "pk"]

@@ -6,7 +6,6 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.models import User
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
@@ -28,23 +27,17 @@ sees_wallets = permission_required("credit.view_wallet", raise_exception=True)
 PLACES = ("after", "before")
 
 
-def offered_to(user: Any) -> Any:
-    """One's own and the shared ones, one's own first."""
-    mine_or_shared = Q(owner=user) | Q(is_shared=True)
-    return (
-        SavedView.objects.filter(mine_or_shared).select_related("owner").order_by("is_shared", "name", "pk")
-    )
-
-
 def tabs_for(user: Any) -> list[tuple[str, str]]:
-    """What the list shows beside its own tabs: (name, query). One query, whose text Django writes once."""
+    """What the list shows beside its own tabs: (name, query). Asked for where there is one (credit/sign_in.py)."""
+    if not getattr(user, "is_offered_views", True):
+        return []
     using = SavedView.objects.all().db
     return [(name, query) for name, query, *_order in _written_tabs(using).rows(owner=user.pk)]
 
 
 @cache
 def _written_tabs(using: str) -> Written:
-    tabs = offered_to(slot("owner", User._meta.pk)).values_list("name", "query")
+    tabs = SavedView.objects.offered_to(slot("owner", User._meta.pk)).values_list("name", "query")
     return Written(tabs[: 2 * saved_views.MOST_VIEWS], using)
 
 
@@ -98,7 +91,10 @@ def choose_columns(request: HttpRequest) -> HttpResponse:
 def view_list(request: HttpRequest) -> HttpResponse:
     context = {
         "section": "organizations",
-        "views": [(view, _list_address(view.query)) for view in offered_to(request.user)],
+        "views": [
+            (view, _list_address(view.query))
+            for view in SavedView.objects.offered_to(request.user).select_related("owner")
+        ],
         "may_share": request.user.has_perm("credit.share_views"),
     }
     return render(request, "views/list.html", context)
@@ -107,7 +103,7 @@ def view_list(request: HttpRequest) -> HttpResponse:
 @require_POST
 @sees_wallets
 def rename_view(request: HttpRequest, pk: int) -> HttpResponse:
-    view = get_object_or_404(offered_to(request.user), pk=pk)
+    view = get_object_or_404(SavedView.objects.offered_to(request.user), pk=pk)
     typed = request.POST.get("name", "")
     return _done(
         request,
@@ -119,7 +115,7 @@ def rename_view(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @sees_wallets
 def remove_view(request: HttpRequest, pk: int) -> HttpResponse:
-    view = get_object_or_404(offered_to(request.user), pk=pk)
+    view = get_object_or_404(SavedView.objects.offered_to(request.user), pk=pk)
     name = view.name
     return _done(
         request,
@@ -131,7 +127,7 @@ def remove_view(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @sees_wallets
 def share_view(request: HttpRequest, pk: int) -> HttpResponse:
-    view = get_object_or_404(offered_to(request.user), pk=pk)
+    view = get_object_or_404(SavedView.objects.offered_to(request.user), pk=pk)
     is_shared = "share" in request.POST
     words = _("Everybody sees “%(name)s” now.") if is_shared else _("Only you see “%(name)s” now.")
     return _done(

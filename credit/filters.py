@@ -23,7 +23,7 @@ from credit.models import SearchText, Wallet
 from credit.terms import PaymentMode, Scheme
 from credit.written_queries import Written, ask, slot
 from organizations.models import Organization
-from organizations.names import normalise, without_leading_signs
+from organizations.names import normalise
 
 SHORTEST_IDENTIFIER = 4  # what is shorter is looked for in names only
 SHORTEST_PART = (
@@ -242,13 +242,7 @@ def _compact(text: str) -> str:
 
 def _words(text: str) -> list[str]:
     """Every word stands somewhere in the name; one or two letters begin a word there, or they would be everywhere."""
-    return [f" {word}" if _SHORT_WORD.fullmatch(word) else _bare(word) for word in normalise(text).split()]
-
-
-def _bare(word: str) -> str:
-    """A quote before a word is none of the name's where that word is its first."""
-    bare = without_leading_signs(word)
-    return word if _SHORT_WORD.fullmatch(bare) else bare
+    return [f" {word}" if _SHORT_WORD.fullmatch(word) else word for word in normalise(text).split()]
 
 
 def _part_of_identifier(text: str) -> list[str]:

@@ -6,18 +6,20 @@ SEARCH_LENGTH = 512
 
 
 def normalise(text: str) -> str:
-    """`"  SPÓŁKA  Čapek "` -> `"spolka capek"`, `"„O’Neil“ – Bar"` -> `"o'neil\" - bar"`.
+    """`"  SPÓŁKA  Čapek "` -> `"spolka capek"`, `"UAB „O’Neil“ – Bar"` -> `"uab o'neil\" - bar"`.
 
-    Letters without a decomposition stay as they are, but for ł and ø.
+    No word begins with a sign: who searches for `uab o` has not seen the quote. Letters without a decomposition stay
+    as they are, but for ł and ø.
     """
     # Signs before NFKD: it takes ´ apart into a space and an accent.
     folded = unicodedata.normalize("NFKD", text.casefold().translate(_SIGNS))
     plain = "".join(letter for letter in folded if not unicodedata.combining(letter))
-    return without_leading_signs(" ".join(plain.translate(_STROKED).split()))[:SEARCH_LENGTH]
+    words = " ".join(map(_without_leading_signs, plain.translate(_STROKED).split()))
+    return _without_leading_signs(words)[:SEARCH_LENGTH]
 
 
-def without_leading_signs(text: str) -> str:
-    """`'"abc" @inet'` -> `'abc" @inet'`, so that it stands under A; a text of signs alone stays as it is."""
+def _without_leading_signs(text: str) -> str:
+    """`'"abc'` -> `'abc'`, so that it stands under A; a text of signs alone stays as it is."""
     first = next((at for at, letter in enumerate(text) if letter.isalnum()), 0)
     return text[first:]
 

@@ -70,9 +70,22 @@ def test_words_with_a_sign_before_them_are_found_in_any_order():
     assert found("삼성전자 (주)") == found("(주) 삼성전자") == {wallet}
 
 
+def test_a_name_is_found_as_it_is_said_without_the_signs_before_its_words():
+    wallet = named('UAB "F service"')
+    assert named("UAB Chef services") not in found("uab f service")
+    for typed in ("UAB F service", 'uab "f service"', "f service uab", "„F service“"):
+        assert wallet in found(typed), typed
+
+
 @pytest.mark.parametrize(
     ("name", "stands_under"),
-    [('" PUNTO NAVE', "punto nave"), ("@Inet", "inet"), ('"ABC SERVICE"', 'abc service"'), ("!!!", "!!!")],
+    [
+        ('" PUNTO NAVE', "punto nave"),
+        ("@Inet", "inet"),
+        ('"ABC SERVICE"', 'abc service"'),
+        ('UAB "F service" & Co', 'uab f service" & co'),
+        ("!!!", "!!!"),
+    ],
 )
 def test_signs_before_a_name_are_not_what_it_stands_under(name, stands_under):
     assert normalise(name) == stands_under

@@ -188,9 +188,19 @@ function moveInMenu(event) {
 
 // ---------- wiring: one listener per kind of event, so that replaced content needs none ----------
 
+// Of two fields that say the same, the one typed into last holds.
+function clearInstead(typed) {
+  for (const id of typed.dataset.clears?.split(" ") || []) {
+    const other = document.getElementById(id);
+    if (other) other.value = "";
+    for (const quick of $$(`[data-for="${id}"]`)) quick.setAttribute("aria-pressed", "false");
+  }
+}
+
 function setField(button) {
   const field = document.getElementById(button.dataset.for);
   field.value = button.dataset.set;
+  clearInstead(button);
   field.dispatchEvent(new Event("input", { bubbles: true }));
   for (const other of $$("[aria-pressed]", button.parentElement)) other.setAttribute("aria-pressed", String(other === button));
 }
@@ -218,6 +228,7 @@ document.addEventListener("input", (event) => {
     clearTimeout(typing);
     typing = setTimeout(searchInPlace, 250, event.target.form, { push: false });
   }
+  if (event.target.value) clearInstead(event.target);
   const quick = event.target.id && $$(`[data-for="${event.target.id}"]`);
   for (const button of quick || []) button.setAttribute("aria-pressed", String(button.dataset.set === event.target.value));
 });

@@ -134,7 +134,9 @@ class LimitForm(ReasonForm):
     days = forms.IntegerField(
         label=gettext_lazy("Temporary increase days"),
         required=False,
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        widget=forms.TextInput(
+            attrs={"inputmode": "numeric", "autocomplete": "off", "data-clears": "id_ends_at"}
+        ),
         error_messages={"invalid": gettext_lazy("Days must be a whole number, such as 7.")},
     )
     ends_at = LocalInstantField(label=gettext_lazy("Exact end"))
@@ -151,6 +153,7 @@ class LimitForm(ReasonForm):
 
     def __init__(self, *args: Any, wallet: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["ends_at"].widget.attrs["data-clears"] = "id_days"
         for name in ("ends_at", "starts_at"):
             self.fields[name].zone = wallet.time_zone
             self.fields[name].help_text = _("Date and time in %(place)s.") % {

@@ -1,8 +1,9 @@
 """The guideline beside the limit form: its words and its small bars."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -52,13 +53,16 @@ class Shown:
 
 
 def guideline(wallet: Any, form: LimitForm, now: datetime) -> Shown:
-    """For what is typed: with days it covers these days, else it is a permanent limit."""
-    return _shown(wallet, advice.for_wallet(wallet, now, _days(form)), now)
+    """For what is typed: with days or an end it covers these days, else it is a permanent limit."""
+    return _shown(wallet, advice.for_wallet(wallet, now, _days(form, now)), now)
 
 
-def _days(form: LimitForm) -> int | None:
+def _days(form: LimitForm, now: datetime) -> int | None:
     form.is_valid()
-    days = getattr(form, "cleaned_data", {}).get("days") if form.is_bound else None
+    typed = getattr(form, "cleaned_data", {}) if form.is_bound else {}
+    days, ends_at = typed.get("days"), typed.get("ends_at")
+    if not days and ends_at:
+        days = math.ceil((ends_at - (typed.get("starts_at") or now)) / timedelta(days=1))
     return days if days and 1 <= days <= advice.LONGEST_DAYS else None
 
 

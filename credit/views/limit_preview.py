@@ -56,7 +56,7 @@ class Shown:
     lines: list[Line]
     notes: list[Note]
     amount_note: str = ""
-    ends_note: tuple[str, str] | None = None
+    ends_note: Note | None = None
     harm: Note | None = None
     consent_words: str = ""
     button: str = gettext_lazy("Save changes")
@@ -196,11 +196,11 @@ def amount_note(preview: Preview) -> str:
     }
 
 
-def _ends_note(preview: Preview) -> tuple[str, str] | None:
-    """The instant of expiry in words, the viewer's reading of it, and what holds then."""
+def _ends_note(preview: Preview) -> Note | None:
+    """How long it lasts: the instant of expiry in words, the viewer's reading of it, and what holds then."""
     plan, wallet = preview.plan, preview.now
     if plan.ends_at is None:
-        return None
+        return _permanent_note(preview) if plan.slot == LimitSlot.PERMANENT else None
     when = display.date_in_words(plan.ends_at, wallet.time_zone)
     lead = _("Ends by itself on %(when)s in %(place)s") % {
         "when": when,
@@ -213,12 +213,22 @@ def _ends_note(preview: Preview) -> tuple[str, str] | None:
         starts = _("Starts on %(in_words)s.") % {
             "in_words": display.in_words(plan.starts_at, wallet.time_zone)
         }
-    return lead, _(" (%(zone_name)s)%(yours)s. Then %(then)s %(starts)s") % {
+    rest = _(" (%(zone_name)s)%(yours)s. Then %(then)s %(starts)s") % {
         "zone_name": zone_name,
         "yours": yours,
         "then": _then(preview),
         "starts": starts,
     }
+    return Note("temp", "clock", lead, rest)
+
+
+def _permanent_note(preview: Preview) -> Note:
+    lead, rest = _("Permanent:"), _(" it holds until somebody changes it.")
+    running = _running(preview.now) if preview.ends_running else ""
+    if not running:
+        return Note("", "", lead, rest)
+    ended = _(" The temporary limit of %(running)s ends at once.") % {"running": running}
+    return Note("warn", "alert", lead, rest + ended)
 
 
 def _then(preview: Preview) -> str:
@@ -302,16 +312,7 @@ def _what_else_changes(preview: Preview) -> list[Note]:
     notes = []
     wallet = preview.now
     running = _running(wallet)
-    if preview.ends_running and running:
-        notes.append(
-            Note(
-                "temp",
-                "clock",
-                _("This ends the running temporary limit"),
-                _(" of %(running)s.") % {"running": running},
-            )
-        )
-    elif preview.plan.slot == LimitSlot.TEMPORARY and running:
+    if preview.plan.slot == LimitSlot.TEMPORARY and running:
         rest = _(" of %(running)s. It does not come back.") % {"running": running}
         notes.append(Note("temp", "clock", _("This replaces the running temporary limit"), rest))
     after = preview.after_saving

@@ -1,15 +1,19 @@
 """Undo in the toast: a new, recorded change, opened with what stood there before."""
 
+from datetime import timedelta
 from html import unescape
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from credit.groups import MANAGER, OFFICER
 from tests.factories import a_wallet, an_organization
 from tests.pages.people import signed_in
 
 pytestmark = pytest.mark.django_db
+
+SOON, LATER = (f"{timezone.now() + timedelta(days=days):%Y-%m-%d}T18:00" for days in (4, 6))
 
 
 def toast_after(group, wallet, **typed):
@@ -33,6 +37,70 @@ def test_undoing_the_first_limit_is_removing_it():
 def test_undoing_an_amount_is_setting_the_amount_before():
     wallet = a_wallet(permanent_limit="30")
     assert "?amount=30.00" in toast_after(OFFICER, wallet, amount="50")
+
+
+def links_in(toast):
+    return [unescape(part.partition('"')[0]) for part in toast.split('href="')[1:]]
+
+
+def opened(group, address):
+    return signed_in(group).get(address).context["form"].initial
+
+
+def test_undoing_a_temporary_limit_that_replaced_another_is_having_the_other_again():
+    wallet = a_wallet(an_organization(time_zone="Asia/Tokyo"))
+    first = toast_after(OFFICER, wallet, amount="100", ends_at=SOON)
+    assert [reverse("end_limit", args=[wallet.wallet_id, "temporary"]) in one for one in links_in(first)] == [
+        True
+    ]
+    (undo,) = links_in(toast_after(OFFICER, wallet, amount="150", ends_at=LATER))
+    given = opened(OFFICER, undo)
+    assert (given["amount"], given["ends_at"], given["reason_code"]) == (
+        "100.00",
+        SOON,
+        "correction",
+    )
+
+
+def test_undoing_a_scheduled_limit_that_replaced_another_is_having_the_other_again():
+    wallet = a_wallet()
+    lasts = {"starts_at": "2099-11-20T08:00", "ends_at": "2099-11-27T23:59"}
+    first = toast_after(OFFICER, wallet, amount="100", **lasts)
+    assert [reverse("end_limit", args=[wallet.wallet_id, "scheduled"]) in one for one in links_in(first)] == [
+        True
+    ]
+    (undo,) = links_in(toast_after(OFFICER, wallet, amount="150", **lasts))
+    assert {"amount": "100.00", **lasts}.items() <= opened(OFFICER, undo).items()
+
+
+def test_a_permanent_limit_that_ended_a_temporary_one_offers_both_ways_back():
+    wallet = a_wallet(permanent_limit="30")
+    toast_after(OFFICER, wallet, amount="100", ends_at=SOON)
+    undo, restore = links_in(toast_after(OFFICER, wallet, amount="150"))
+    assert opened(OFFICER, undo)["amount"] == "30.00"
+    given = opened(OFFICER, restore)
+    assert (given["amount"], given["ends_at"]) == ("100.00", SOON)
+
+
+def test_who_changes_a_running_temporary_limit_means_its_end_too():
+    """An amount alone would be a permanent limit."""
+    wallet = a_wallet()
+    address = reverse("set_limit", args=[wallet.wallet_id])
+    assert "ends_at" not in opened(OFFICER, address)
+    toast_after(OFFICER, wallet, amount="100", ends_at=SOON)
+    assert opened(OFFICER, address)["ends_at"] == SOON
+    assert "ends_at" not in opened(OFFICER, address + "?amount=30.00")
+
+
+def test_the_panel_says_that_a_limit_without_an_end_is_permanent_and_what_it_ends():
+    wallet = a_wallet()
+    toast_after(OFFICER, wallet, amount="100", ends_at=SOON)
+    typed = {"limit_is": "amount", "amount": "150"}
+    answer = (
+        signed_in(OFFICER).post(reverse("preview_limit", args=[wallet.wallet_id]), typed).content.decode()
+    )
+    assert "Permanent:" in answer
+    assert "it holds until somebody changes it. The temporary limit of 100.00 EUR ends at once." in answer
 
 
 def test_undoing_is_a_correction_unless_another_reason_is_chosen():

@@ -126,6 +126,25 @@ def late(now: datetime, days: int = 0) -> QuerySet[Invoice]:
     return open_invoices().filter(there.more_than(days), due_on__lt=there.latest - timedelta(days=days))
 
 
+@dataclass(frozen=True)
+class Overdue:
+    """Of one wallet. `days`: how late the oldest is, on its own calendar."""
+
+    micros: int
+    days: int
+
+
+def of_wallet(wallet: Wallet, now: datetime) -> Overdue | None:
+    today_there = now.astimezone(ZoneInfo(wallet.time_zone)).date()
+    found = (
+        Invoice.objects.overdue(today_there)
+        .filter(wallet=wallet)
+        .order_by()
+        .aggregate(micros=Sum(OPEN_MICROS), oldest=Min("due_on"))
+    )
+    return Overdue(found["micros"], (today_there - found["oldest"]).days) if found["oldest"] else None
+
+
 # --- who is overdue ---------------------------------------------------------------------------------------------------
 
 

@@ -30,7 +30,25 @@ class Above:
 
 def above(beyond: BeyondAuthority) -> Above:
     then = _("This will be a request: somebody else with enough authority approves or rejects it.")
-    return Above(beyond.shown, then, _button(beyond), _grant(beyond))
+    return Above(beyond.shown, f"{_yours(beyond)}{then}", _button(beyond), _grant(beyond))
+
+
+def _yours(beyond: BeyondAuthority) -> str:
+    """How far the person alone may go, and why no further where another bound was named."""
+    part = requests.part_of(beyond)
+    if part is None:
+        return ""
+    figures = {
+        "amount": _amount_of(part, beyond),
+        "left": display.with_code(beyond.bounds.left_micros, beyond.wallet.currency),
+    }
+    if to_micros(part["amount"]) < beyond.bounds.amount_micros:
+        words = _(
+            "You alone may set up to %(amount)s: this wallet may get %(left)s more from you in 30 days."
+        )
+    else:
+        words = _("You alone may set up to %(amount)s.")
+    return f"{words % figures} "
 
 
 def above_new(beyond: BeyondAuthority, mode: str) -> Above:

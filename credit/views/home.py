@@ -61,6 +61,7 @@ def page(request: HttpRequest) -> HttpResponse:
     context["groups"] = [groups[name] for name in LISTED if name in groups]
     context["tiles"] = [groups[name] for name in TILES if name in groups]
     context["waiting"] = _waiting(found)
+    context["is_near"] = "near" in groups and bool(groups["near"].number)
     return render(request, "home/page.html", context)
 
 

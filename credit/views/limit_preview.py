@@ -116,13 +116,20 @@ def _clock(instant: datetime, zone: str) -> str:
 def _columns(preview: Preview, now: datetime) -> list[Column]:
     columns = [
         Column(_("Now"), _clock(now, preview.now.time_zone), preview.now),
-        Column(_("After saving"), _("at once"), preview.after_saving, is_after=True),
+        Column(*_after_title(preview), preview.after_saving, is_after=True),
     ]
     if preview.next_instant:
         zone = preview.now.time_zone
         when = display.weekday_and_time(preview.next_instant, zone, now)
         columns.append(Column(_next_title(preview), when, preview.after_it_ends))
     return columns
+
+
+def _after_title(preview: Preview) -> tuple[str, str]:
+    """What is above somebody's authority saves a request, and changes nothing by that."""
+    if preview.beyond:
+        return _("If approved"), _("not before")
+    return _("After saving"), _("at once")
 
 
 def _next_title(preview: Preview) -> str:

@@ -29,6 +29,7 @@ from credit.terms import ChangeReason, LimitState, PaymentMode, Reason
 from credit.views.above import above, asked_words, authority_of, left_words
 from credit.views.guideline import guideline
 from credit.views.limit_preview import limit_words, shown, standing_only, without_it
+from credit.views.outlook import overdue_words
 from credit.views.panels import saved, subject, way_back
 from credit.views.quick_amounts import quick_amounts, quick_days
 
@@ -267,6 +268,7 @@ def _panel(request: HttpRequest, wallet: Any, form: LimitForm, status: int = 200
         "is_running": wallet.limit_state == LimitState.TEMPORARY,
         "is_scheduled": bool(wallet.scheduled_starts_at and wallet.scheduled_starts_at > timezone.now()),
         "limit_words": _limit_in_words(wallet),
+        "overdue_words": overdue_words(wallet, timezone.now()),
         "quick_amounts": quick_amounts(wallet),
         "quick_days": quick_days(),
         "review_months": settings.CREDIT_LIMIT_REVIEW_MONTHS,

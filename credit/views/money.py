@@ -88,10 +88,13 @@ class AdjustCredit(VerbPanel):
 
     def about(self, form: VerbForm) -> dict[str, Any]:
         own = self.money(max(0, self.wallet.own_money_micros))
-        fact = _("Own money now: %(own)s. Taking back more than that makes a debt and asks for a yes.") % {
-            "own": own
-        }
-        return {"facts": [fact], "confirm_words": _("Yes, take it back and make the debt")}
+        fact = _(
+            "Own money now: %(own)s. To take back more makes a debt, and you are asked to confirm it."
+        ) % {"own": own}
+        lasts = _(
+            "It changes the balance for good. Credit until a day is a temporary limit: Set credit limit."
+        )
+        return {"facts": [lasts, fact], "confirm_words": _("Yes, take it back and make the debt")}
 
     def act(self, given: dict[str, Any], by: Actor) -> Words:
         said = {

@@ -1,4 +1,7 @@
-"""What the clock alone will change, said before it happens: by the same rule, asked at the later instant."""
+"""What a person must know before they decide: what is wrong, overdue or asked for, and what the clock will change.
+
+The clock's part is said before it happens: by the same rule, asked at the later instant.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,9 +9,13 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from credit import display
-from credit.models import Wallet
+from credit.models import ChangeRequest, Wallet
+from credit.reports import overdue
 from credit.terms import PaymentMode, Standing
 from credit.views.live_wallets import later
+from credit.views.request_words import in_words
+
+MOST_REQUESTS = 3
 
 
 @dataclass(frozen=True)
@@ -19,6 +26,7 @@ class Note:
     then: str = ""
     link: str = ""
     words: str = ""
+    request: int | None = None  # that is waiting
 
 
 def notes(wallet: Wallet, now: datetime) -> list[Note]:
@@ -28,6 +36,8 @@ def notes(wallet: Wallet, now: datetime) -> list[Note]:
     found = [
         _suspended(wallet),
         _blocked(wallet),
+        _overdue(wallet, now),
+        *_waiting(wallet),
         _limit_ends(wallet),
         _limit_starts(wallet, now),
         _month_turns(wallet),
@@ -66,6 +76,34 @@ def _blocked(wallet: Wallet) -> Note | None:
         "set_limit",
         _("Set credit limit"),
     )
+
+
+def _overdue(wallet: Wallet, now: datetime) -> Note | None:
+    if (lead := overdue_words(wallet, now)) is None:
+        return None
+    return Note("warn", "file", lead, _("Unpaid invoices do not count in what is usable."))
+
+
+def overdue_words(wallet: Wallet, now: datetime) -> str | None:
+    """ "25.41 EUR is overdue, 22 days late." Said wherever somebody decides on a limit."""
+    found = overdue.of_wallet(wallet, now)
+    if found is None:
+        return None
+    amount = display.with_code(found.micros, wallet.currency)
+    late = display.days_late(found.days)
+    return _("%(amount)s is overdue, %(late)s.") % {"amount": amount, "late": late}
+
+
+def _waiting(wallet: Wallet) -> list[Note]:
+    open_ones = ChangeRequest.objects.open().filter(wallet=wallet).order_by("pk")
+    return [_asked(request, wallet) for request in open_ones[:MOST_REQUESTS]]
+
+
+def _asked(request: ChangeRequest, wallet: Wallet) -> Note:
+    request.wallet = wallet
+    lead = _("Requested by %(name)s: %(what)s.") % {"name": request.by_name, "what": in_words(request)}
+    then = _("Nothing changes until somebody else approves it.")
+    return Note("warn", "inbox", lead, then, words=_("Look at the request"), request=request.pk)
 
 
 def _cure(wallet: Wallet, usable_micros: int) -> str:

@@ -64,7 +64,21 @@ def test_the_preview_says_before_saving_what_becomes_a_request(officer, wallet):
     assert "This will be a request" in page
     assert "Request 20,000.00 EUR" in page
     assert "Grant 5,100.00 EUR now and request the rest" in page
-    assert "After saving" in page  # what it would do is shown all the same
+    assert "You alone may set up to 5,100.00 EUR: this wallet may get 5,000.00 EUR more from you" in page
+    # What it would do is shown all the same, but not as if saving did it.
+    assert "If approved" in page and "After saving" not in page
+
+
+def test_the_customers_page_says_that_a_request_waits_and_leads_to_it(officer, wallet):
+    where = reverse("organization", args=[wallet.organization.uuid])
+    assert "Requested by" not in text(officer.get(where))
+    request = asked(wallet)
+    page = officer.get(where)
+    words = "Requested by Petra: Limit of 20,000.00 EUR, permanent. Nothing changes until somebody else approves it."
+    assert words in text(page)
+    assert f'href="{reverse("request", args=[request.pk])}">Look at the request' in page.content.decode()
+    requests.reject(request=request, words="Too much", by=a_superuser(), now=timezone.now())
+    assert "Requested by" not in text(officer.get(where))
 
 
 def test_the_foot_says_how_much_authority_is_left(officer, wallet):

@@ -42,7 +42,7 @@ ITEMS = (
     Item("requests", "inbox", gettext_lazy("Requests"), "credit.view_changerequest", "r"),
     Item("invoices", "file", gettext_lazy("Invoices"), "credit.view_invoice", "i"),
     Item("alerts", "bell", gettext_lazy("Alerts"), "credit.view_alertevent"),
-    Item("deliveries", "inbox", gettext_lazy("E-mail"), "credit.view_invoice"),
+    Item("deliveries", "mail", gettext_lazy("E-mail"), "credit.view_invoice"),
     Item("receivables", "coin", gettext_lazy("Receivables"), "credit.view_invoice"),
     Item("reports", "chart", gettext_lazy("Reports"), "credit.view_invoice"),
     Item("exposure", "limit", gettext_lazy("Exposure"), "credit.view_exposure"),

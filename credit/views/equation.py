@@ -59,6 +59,8 @@ def falls_back(wallet: Wallet) -> str:
     """What holds after the temporary limit in force."""
     if wallet.falls_back_to_micros is None:
         return _("then unlimited")
+    if not wallet.falls_back_to_micros and wallet.permanent_limit_micros is None:
+        return _("then not set")
     return _("then %(falls_back_to)s") % {
         "falls_back_to": display.amount(wallet.falls_back_to_micros, wallet.currency)
     }

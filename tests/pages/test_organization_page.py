@@ -3,7 +3,6 @@
 import csv
 import io
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.urls import reverse
@@ -51,20 +50,18 @@ def test_the_amount_due_does_not_count_and_the_page_says_so(viewer):
 
 
 def test_what_is_overdue_is_said_where_the_limit_is_decided(viewer):
-    wallet = postpaid(scheme="individual")
-    charge(wallet, "500", kind="hardware", now=ago(days=1))
-    while invoices.issue(now=ago(days=1)):
-        pass
-    on_time = read(viewer, wallet)
-    panel = reverse("set_limit", args=[wallet.wallet_id])
-    assert "is overdue" not in on_time and "is overdue" not in text(signed_in(MANAGER).get(panel))
-    there = timezone.localdate(timezone=ZoneInfo(wallet.time_zone))
-    Invoice.objects.filter(wallet=wallet).update(due_on=there - timedelta(days=22))
+    """Invoices are due thirty days after their issue."""
+    late, on_time = (postpaid(scheme="individual", days=70) for _each in range(2))
+    for wallet, days in ((late, 52), (on_time, 5)):
+        charge(wallet, "500", kind="hardware", now=ago(days=days))
+        while invoices.issue(now=ago(days=days)):
+            pass
+    panel = signed_in(MANAGER)
     words = "500.00 EUR is overdue, 22 days late."
-    assert f"{words} Unpaid invoices do not count in what is usable." in read(viewer, wallet)
-    assert words in text(signed_in(MANAGER).get(panel))
-    Invoice.objects.filter(wallet=wallet).update(due_on=there)
-    assert "is overdue" not in read(viewer, wallet)
+    assert f"{words} Unpaid invoices do not count in what is usable." in read(viewer, late)
+    assert words in text(panel.get(reverse("set_limit", args=[late.wallet_id])))
+    assert "is overdue" not in read(viewer, on_time)
+    assert "is overdue" not in text(panel.get(reverse("set_limit", args=[on_time.wallet_id])))
 
 
 def test_figures_of_the_strip_show_every_digit_and_add_up(viewer):

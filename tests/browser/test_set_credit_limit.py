@@ -1,6 +1,7 @@
 """Finding a customer, previewing, setting, colliding and expiring, as a person sees it."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
@@ -74,6 +75,30 @@ def test_a_quick_raise_and_days_need_no_typing(desks, node_nexus):
     page.click("#panel button[data-set='14']")
     page.wait_for_selector("#preview .sum .after:has-text('50.00')")
     assert (page.input_value("#id_amount"), page.input_value("#id_days")) == ("150.00", "14")
+
+
+def test_a_running_limit_keeps_its_end_until_days_or_permanent_take_its_place(desks, node_nexus):
+    by, now = Actor.system("Test"), timezone.now()
+    limits.set_limit(wallet=node_nexus, amount="150", days=5, by=by, now=now)
+    page = desks("eva").panel_of("node")
+    end = page.input_value("#id_ends_at")
+    assert end.startswith(
+        f"{live(node_nexus).limit_ends_at.astimezone(ZoneInfo('Europe/Tallinn')):%Y-%m-%dT%H:%M}"
+    )
+    page.fill("#id_amount", "200")
+    page.wait_for_selector("#preview:has-text('This replaces the running temporary limit')")
+    page.fill("#id_days", "3")
+    assert page.input_value("#id_ends_at") == ""
+    page.fill("#id_ends_at", end[:16])
+    assert page.input_value("#id_days") == ""
+    page.click("#panel button:has-text('Permanent')")
+    page.wait_for_selector("#ends-note:has-text('The temporary limit of 150.00 EUR ends at once.')")
+    assert page.input_value("#id_ends_at") == ""
+    page.select_option("#id_reason_code", "contract")
+    page.click("#save")
+    page.click("#toasts a:has-text('Have the temporary limit again')")
+    page.wait_for_selector("#id_amount")
+    assert (page.input_value("#id_amount"), page.input_value("#id_ends_at")[:16]) == ("150.00", end[:16])
 
 
 def test_a_limit_that_blocks_needs_a_tick_and_its_button_names_the_deed(desks, node_nexus):

@@ -146,7 +146,6 @@ class Story:
         ends = (timezone.now() + timedelta(minutes=10)).replace(second=0, microsecond=0)
         self.open_panel("l")
         self.page.fill("#id_amount", "15000")
-        self.page.click("text=Exact end, or a later start")
         self.page.fill("#id_ends_at", f"{local(ends, ZONE):%Y-%m-%dT%H:%M}")
         self.page.select_option("#id_reason_code", index=1)
         self.page.fill("#id_reason", "Campaign of tonight, paid tomorrow")

@@ -11,6 +11,7 @@ from credit import display, viewer
 from credit.actions.limit_plans import Preview
 from credit.models import LimitSlot
 from credit.terms import LimitState, PaymentMode, Standing
+from credit.views.limit_words import amount_note, limit_words
 
 UNTOUCHED = gettext_lazy("Calls in progress finish, payments still work, nothing already charged is touched.")
 PREPAID_PARTS = [
@@ -168,39 +169,7 @@ def _limit_line(op: str, columns: list[Column]) -> Line:
     return Line(op, _("Credit limit"), cells, is_limit=True)
 
 
-def limit_words(wallet: Any) -> str:
-    if wallet.limit_state == LimitState.NOT_SET:
-        return _("Not set")
-    if wallet.effective_limit_micros is None:
-        return _("Unlimited")
-    return display.amount(wallet.effective_limit_micros, wallet.currency)
-
-
 # -- the words
-
-
-def amount_note(preview: Preview) -> str:
-    """How the amount stands to the permanent limit: “+50 over the permanent 100”."""
-    wallet, amount = preview.now, preview.plan.amount_micros
-    permanent = wallet.permanent_limit_micros
-    if amount is None:
-        return _("No bound: everything passes until somebody sets an amount.")
-    if wallet.limit_unlimited:
-        return _("Lower than the permanent limit, which is unlimited.")
-    if permanent is None:
-        return _("No permanent limit is set.")
-    before = display.short_amount(permanent, wallet.currency)
-    if amount == permanent:
-        return _("The same as the permanent %(before)s.") % {"before": before}
-    if amount > permanent:
-        return _("%(amount)s over the permanent %(before)s") % {
-            "amount": display.short_amount(amount - permanent, wallet.currency, plus=True),
-            "before": before,
-        }
-    return _("%(permanent)s under the permanent %(before)s") % {
-        "permanent": display.short_amount(permanent - amount, wallet.currency),
-        "before": before,
-    }
 
 
 def _ends_note(preview: Preview) -> Note | None:

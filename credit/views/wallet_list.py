@@ -162,8 +162,7 @@ class WalletList:
 
     def _first_met(self, order: Order, picked: Picked) -> First:
         """Where most wallets meet the filters a short walk finds a page of them; else each facet gives its first."""
-        is_moving = self.sort_name in MOVING
-        walk = self._copied_walk(order) if is_moving else self._plain_walk(order.columns)
+        walk = self._copied_walk(order, "facet")
         return partial(walk.first_met, self.filters, picked, partial(by_facets, picked, order, walk.using))
 
     def _plain_order(self) -> Order:
@@ -172,20 +171,21 @@ class WalletList:
     def _live_walk(self) -> LiveWalk:
         return LiveWalk(self.sort_name, self._plain_order(), self.sort.value, self.now)
 
-    def _plain_walk(self, names: tuple[str, ...] = ()) -> Walk:
+    def _plain_walk(self) -> Walk:
         order = self._plain_order()
 
         def listed() -> Any:
             return Wallet.objects.annotate(sort_value=self.sort.value()).values_list(*order.columns)
 
-        return Walk(f"wallets by {self.sort_name}", order, listed, names or order.columns)
+        return Walk(f"wallets by {self.sort_name}", order, listed, order.columns)
 
-    def _copied_walk(self, order: Order) -> Walk:
+    def _copied_walk(self, order: Order, *more: str) -> Walk:
         return Walk(
-            f"copies by {self.sort_name}",
+            " ".join([f"copies by {self.sort_name}", *more]),
             order,
-            lambda: WalletCopy.objects.values_list(*order.columns),
+            lambda: WalletCopy.objects.values_list(*order.columns, *more),
             order.columns,
+            is_covered=self.sort_name not in MOVING,
         )
 
     def _live_page(self, pks: list[int] | None, size: int) -> Page:

@@ -16,7 +16,7 @@ from credit.guideline.advice import Advice
 from credit.guideline.estimate import MARGIN
 from credit.guideline.history import Span
 from credit.languages import as_written
-from credit.money import MICROS
+from credit.money import MICROS, InvalidAmount, to_micros
 from credit.terms import PaymentMode
 
 WIDE, HIGH, BASE, STEP = 26, 44, 62, 33
@@ -47,6 +47,7 @@ class Shown:
     made: str
     trust: str
     missing: str
+    above: str  # how far the typed amount goes beyond it
     bars: list[Bar]
     wide: int
     spoken: str
@@ -54,7 +55,20 @@ class Shown:
 
 def guideline(wallet: Any, form: LimitForm, now: datetime) -> Shown:
     """For what is typed: with days or an end it covers these days, else it is a permanent limit."""
-    return _shown(wallet, advice.for_wallet(wallet, now, _days(form, now)), now)
+    found = advice.for_wallet(wallet, now, _days(form, now))
+    return _shown(wallet, found, now, _above(wallet, found, form))
+
+
+def _above(wallet: Any, found: Advice, form: LimitForm) -> str:
+    """A word before the decision, no refusal: whoever decides may know more than the history does."""
+    try:
+        typed = to_micros(form.cleaned_data["amount"]) if form.is_bound else 0
+    except (KeyError, InvalidAmount):  # the form says what is wrong with it
+        return ""
+    if found.micros is None or typed <= found.micros:
+        return ""
+    more = display.with_code(typed - found.micros, wallet.currency)
+    return _("What is typed is %(more)s above it.") % {"more": more}
 
 
 def _days(form: LimitForm, now: datetime) -> int | None:
@@ -66,7 +80,7 @@ def _days(form: LimitForm, now: datetime) -> int | None:
     return days if days and 1 <= days <= advice.LONGEST_DAYS else None
 
 
-def _shown(wallet: Any, found: Advice, now: datetime) -> Shown:
+def _shown(wallet: Any, found: Advice, now: datetime, above: str) -> Shown:
     so_far = _so_far(wallet, now) if found.estimate else []
     bars = _bars(found.history.spans, so_far) if found.estimate else []
     figure = "" if found.micros is None else display.short_amount(found.micros, wallet.currency)
@@ -76,6 +90,7 @@ def _shown(wallet: Any, found: Advice, now: datetime) -> Shown:
         made=_made(wallet, found),
         trust=" ".join([_trust(wallet, found), *([_("* So far.")] if so_far else [])]),
         missing=found.missing,
+        above=above,
         bars=bars,
         wide=STEP * max(len(bars), FEWEST_PLACES) + 19,
         spoken=", ".join(

@@ -1,16 +1,19 @@
 """The guideline beside the form: from the wallet's own history, by mode and scheme."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from credit.actions import charges, closes, payments, wallets
 from credit.actors import Actor
 from credit.groups import MANAGER, OFFICER
 from credit.guideline import advice
 from credit.models import Wallet
+from credit.money import to_decimal
 from tests.factories import an_organization
 from tests.pages.people import signed_in
 
@@ -143,6 +146,22 @@ def test_the_panel_shows_the_guideline_and_follows_the_days(consolidated, django
     assert 'data-for="id_amount"' in shown
     assert "the charges of 7 days" in shown
     assert "400.00 used now" in shown
+    ends_at = f"{timezone.now() + timedelta(days=6, hours=12):%Y-%m-%dT%H:%M}"
+    until = client.post(address, {"amount": "600", "ends_at": ends_at, "limit_is": "amount"}).content.decode()
+    assert "the charges of 7 days" in until, "an exact end is so many days too"
+
+
+def test_how_far_a_typed_amount_goes_beyond_the_guideline_is_said(consolidated):
+    client = signed_in(OFFICER)
+    address = reverse("preview_limit", args=[consolidated.wallet_id])
+    figure = to_decimal(advised(consolidated, timezone.now()).micros)
+
+    def shown(amount):
+        return client.post(address, {"amount": str(amount), "limit_is": "amount"}).content.decode()
+
+    assert "What is typed is 0.50 EUR above it." in shown(figure + Decimal("0.50"))
+    for amount in (figure, figure - 1, "", "ten", "1e99"):
+        assert "above it" not in shown(amount)
 
 
 def test_the_running_month_is_a_dashed_bar_beside_those_that_the_figure_rests_on(consolidated):

@@ -13,7 +13,7 @@ from django.utils import timezone
 from credit.actions import requests
 from credit.actors import Actor
 from credit.groups import MANAGER, OFFICER, VIEWER
-from credit.models import Preferences
+from credit.models import Preferences, SavedView
 from credit.templatetags.waiting import requests_waiting
 from credit.written_queries import WrittenRows
 from tests.factories import a_wallet
@@ -135,3 +135,30 @@ def test_what_waits_for_a_manager_follows_their_authority_and_no_other_managers(
         assert requests_waiting(fresh.user) == str(requests.waiting_for(fresh, now).count() or "")
         assert requests_waiting(User.objects.get(pk=other.user.pk)) == ""
     assert seen == ["1", "", "1", "", ""]
+
+
+def test_a_person_comes_with_whether_anything_waits_and_whether_views_are_offered():
+    """Only who has any is asked about them; whose request it is does not wait for it."""
+    manager, officer, viewer = signed_in(MANAGER), signed_in(OFFICER), signed_in(VIEWER)
+    people = {"manager": manager, "officer": officer, "viewer": viewer}
+
+    def told():
+        found = {name: person_of(client) for name, client in people.items()}
+        return [
+            {name for name, person in found.items() if getattr(person, bit)}
+            for bit in ("something_waits", "is_offered_views")
+        ]
+
+    assert told() == [set(), set()]
+    desk = desk_for(Actor.person(person_of(officer)), a_wallet(permanent_limit="100"))
+    desk.set_limit("20000")
+    said = {"reason_code": "payment_promised", "reason": "Pays on Friday"}
+    request = requests.ask(beyond=desk.last, by=desk.by, now=timezone.now(), **said)
+    assert told() == [{"manager", "viewer"}, set()]
+    mine = {"owner": person_of(officer), "created_at": timezone.now(), "query": "use=blocked"}
+    view = SavedView.objects.create(name="Blocked ones", **mine)
+    requests.withdraw(request=request, by=desk.by, now=timezone.now())
+    assert told() == [set(), {"officer"}]
+    SavedView.objects.update(is_shared=True)
+    assert told() == [set(), {"manager", "officer", "viewer"}]
+    assert view.name in viewer.get(reverse("organizations")).content.decode()

@@ -35,6 +35,10 @@ class Copies:
     def total(self) -> int:
         return sum(self.facets.values())
 
+    @cached_property
+    def currencies(self) -> list[str]:
+        return sorted(set(map(facets.currency_of, self.facets)))
+
     def meeting(self, asked: dict[str, list[str]]) -> "Picked":
         """Kept for the next page of the same filters, and the next person's."""
         key = tuple((name, *values) for name, values in sorted(asked.items()))

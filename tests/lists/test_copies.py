@@ -3,10 +3,15 @@
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from credit import facets
 from credit.actions import copies
+from credit.filters import currencies_in_use
 from credit.list_orders import MOVING
 from credit.models import CopyState, Wallet, WalletCopy
 from tests.factories import a_hold, a_wallet, an_organization, micros
@@ -116,3 +121,26 @@ def test_a_copy_of_another_layout_is_made_anew():
     CopyState.objects.update(layout="an older one")
     refresh()
     assert differences(timezone.now()) == []
+
+
+def test_the_currencies_of_the_filter_come_with_the_copies_and_a_new_one_when_it_is_asked_for():
+    """Without copies every wallet is read for them."""
+    cache.clear()
+    for currency in ("USD", "EUR"):
+        a_wallet(currency=currency)
+
+    def offered(asked="", reads_wallets=False):
+        with CaptureQueriesContext(connection) as asked_for:
+            found = currencies_in_use(QueryDict(asked))
+        assert any("DISTINCT" in query["sql"] for query in asked_for) == reads_wallets
+        return found
+
+    assert offered(reads_wallets=True) == ["EUR", "USD"]
+    cache.clear()
+    refresh()
+    a_wallet(currency="CHF")
+    assert offered() == offered() == ["EUR", "USD"]
+    assert offered("currency=CHF", reads_wallets=True) == offered() == ["CHF", "EUR", "USD"]
+    cache.clear()
+    CopyState.objects.update(taken_at=timezone.now() - timedelta(minutes=2))
+    assert offered(reads_wallets=True) == ["CHF", "EUR", "USD"]

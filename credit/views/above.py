@@ -34,9 +34,9 @@ def above(beyond: BeyondAuthority) -> Above:
 
 
 def _yours(beyond: BeyondAuthority) -> str:
-    """How far the person alone may go, and why no further where another bound was named."""
-    part = requests.part_of(beyond)
-    if part is None:
+    """How far the person alone may go where the amount is too much, and why no further than another bound allows."""
+    part, asked = requests.part_of(beyond), beyond.asked.amount_micros
+    if part is None or asked is None or to_micros(part["amount"]) >= asked:
         return ""
     figures = {
         "amount": _amount_of(part, beyond),

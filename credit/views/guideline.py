@@ -55,25 +55,25 @@ class Shown:
 
 def guideline(wallet: Any, form: LimitForm, now: datetime) -> Shown:
     """For what is typed: with days or an end it covers these days, else it is a permanent limit."""
-    found = advice.for_wallet(wallet, now, _days(form, now))
-    return _shown(wallet, found, now, _above(wallet, found, form))
+    form.is_valid()
+    typed = form.cleaned_data
+    found = advice.for_wallet(wallet, now, _days(typed, now))
+    return _shown(wallet, found, now, _above(wallet, found, typed))
 
 
-def _above(wallet: Any, found: Advice, form: LimitForm) -> str:
+def _above(wallet: Any, found: Advice, typed: dict[str, Any]) -> str:
     """A word before the decision, no refusal: whoever decides may know more than the history does."""
     try:
-        typed = to_micros(form.cleaned_data["amount"]) if form.is_bound else 0
+        micros = to_micros(typed["amount"])
     except (KeyError, InvalidAmount):  # the form says what is wrong with it
         return ""
-    if found.micros is None or typed <= found.micros:
+    if found.micros is None or micros <= found.micros:
         return ""
-    more = display.with_code(typed - found.micros, wallet.currency)
+    more = display.with_code(micros - found.micros, wallet.currency)
     return _("What is typed is %(more)s above it.") % {"more": more}
 
 
-def _days(form: LimitForm, now: datetime) -> int | None:
-    form.is_valid()
-    typed = getattr(form, "cleaned_data", {}) if form.is_bound else {}
+def _days(typed: dict[str, Any], now: datetime) -> int | None:
     days, ends_at = typed.get("days"), typed.get("ends_at")
     if not days and ends_at:
         days = math.ceil((ends_at - (typed.get("starts_at") or now)) / timedelta(days=1))

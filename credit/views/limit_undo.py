@@ -13,7 +13,7 @@ from credit.models import LimitSlot
 from credit.terms import ChangeReason, LimitState
 
 
-def result(wallet: Any, limit: Any, before: Any) -> str:
+def toast(wallet: Any, limit: Any, before: Any) -> str:
     """The toast: the new limit with its end, what is usable now, and the ways to undo it."""
     amount = _("unlimited") if limit.unlimited else display.with_code(limit.amount_micros, wallet.currency)
     usable = (

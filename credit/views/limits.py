@@ -24,10 +24,10 @@ from credit.forms.limits import WISHED, LimitForm, ReasonForm, seal, seen_now
 from credit.models import Change, LimitSlot, Wallet
 from credit.money import to_micros
 from credit.terms import LimitState, PaymentMode, Reason
+from credit.views import limit_undo
 from credit.views.above import above, asked_words, authority_of, left_words
 from credit.views.guideline import guideline
 from credit.views.limit_preview import shown, standing_only, without_it
-from credit.views.limit_undo import result, running
 from credit.views.limit_words import limit_words
 from credit.views.outlook import overdue_words
 from credit.views.panels import saved, subject, way_back
@@ -110,8 +110,9 @@ def _fresh(wallet: Any) -> dict[str, Any]:
 def _opened(request: HttpRequest, wallet: Any) -> LimitForm:
     asked = _asked(request, "amount", "days", "ends_at", "starts_at", "limit_is", "reason_code")
     # Who changes a running temporary limit means its end too: an amount alone would be a permanent one.
-    lasts = {} if asked else {name: typed for name, typed in running(wallet).items() if name == "ends_at"}
-    return LimitForm(initial={"limit_is": "amount", **lasts, **asked, **_fresh(wallet)}, wallet=wallet)
+    if asked.keys() <= {"reason_code"} and (running := limit_undo.running(wallet)):
+        asked["ends_at"] = running["ends_at"]
+    return LimitForm(initial={"limit_is": "amount", **asked, **_fresh(wallet)}, wallet=wallet)
 
 
 def _asked(request: HttpRequest, *names: str) -> dict[str, str]:
@@ -142,7 +143,7 @@ def _save(request: HttpRequest, wallet: Any, form: LimitForm) -> HttpResponse:
     return saved(
         request,
         _home(request, wallet),
-        result(_wallet(wallet.wallet_id), limit, wallet),
+        limit_undo.toast(_wallet(wallet.wallet_id), limit, wallet),
     )
 
 

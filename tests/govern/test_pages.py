@@ -81,6 +81,14 @@ def test_the_customers_page_says_that_a_request_waits_and_leads_to_it(officer, w
     assert "Requested by" not in text(officer.get(where))
 
 
+def test_too_many_days_are_no_word_about_the_amount(officer, wallet):
+    """The amount is within authority; the days alone are not."""
+    may(OFFICER, "10000", "5000", days=3)
+    page = text(officer.post(address("preview_limit", wallet), typed(wallet, "150", days="4"), **HTMX))
+    assert "at most 3 temporary days" in page and "If approved" in page
+    assert "You alone may set" not in page
+
+
 def test_the_foot_says_how_much_authority_is_left(officer, wallet):
     assert "Your authority: 5,000.00 EUR more in 30 days." in text(officer.get(address("set_limit", wallet)))
     preview = officer.post(address("preview_limit", wallet), typed(wallet, "1100"), **HTMX)

@@ -140,6 +140,7 @@ def test_names_folded_before_are_folded_again_with_their_copy_and_search_text(mo
         folded_as_before("Dell’Arte", "dell’arte"),
         folded_as_before("Plain", "plain"),
         folded_as_before("@Inet", "@inet"),
+        folded_as_before('UAB "F service"', 'uab "f service"'),
     ]
     for _ in copying.refresh(now=timezone.now):
         pass
@@ -156,4 +157,5 @@ def test_names_folded_before_are_folded_again_with_their_copy_and_search_text(mo
         "inet",
         "plain",
         "punto nave",
+        'uab f service"',
     ]

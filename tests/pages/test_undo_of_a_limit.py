@@ -89,6 +89,7 @@ def test_who_changes_a_running_temporary_limit_means_its_end_too():
     assert "ends_at" not in opened(OFFICER, address)
     toast_after(OFFICER, wallet, amount="100", ends_at=SOON)
     assert opened(OFFICER, address)["ends_at"] == SOON
+    assert opened(OFFICER, address + "?reason_code=review")["ends_at"] == SOON
     assert "ends_at" not in opened(OFFICER, address + "?amount=30.00")
 
 

@@ -42,7 +42,10 @@ def _yours(beyond: BeyondAuthority) -> str:
         "amount": _amount_of(part, beyond),
         "left": display.with_code(beyond.bounds.left_micros, beyond.wallet.currency),
     }
-    if to_micros(part["amount"]) < beyond.bounds.amount_micros:
+    another_binds = (
+        to_micros(part["amount"]) < beyond.bounds.amount_micros < asked
+    )  # than the one that is named
+    if another_binds:
         words = _(
             "You alone may set up to %(amount)s: this wallet may get %(left)s more from you in 30 days."
         )

@@ -65,6 +65,8 @@ def test_the_preview_says_before_saving_what_becomes_a_request(officer, wallet):
     assert "Request 20,000.00 EUR" in page
     assert "Grant 5,100.00 EUR now and request the rest" in page
     assert "You alone may set up to 5,100.00 EUR: this wallet may get 5,000.00 EUR more from you" in page
+    more = text(officer.post(address("preview_limit", wallet), typed(wallet, "6000"), **HTMX))
+    assert "this is 5,900.00 more. You alone may set up to 5,100.00 EUR. This will be a request" in more
     # What it would do is shown all the same, but not as if saving did it.
     assert "If approved" in page and "After saving" not in page
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache, reduce
-from operator import and_, or_
+from operator import and_
 from time import monotonic
 from typing import Any
 
@@ -14,7 +14,9 @@ import django_filters
 from django.core.cache import cache
 from django.db import connection, connections
 from django.db.models import Q, QuerySet
-from django.db.models.expressions import RawSQL
+from django.db.models.expressions import RawSQL, Value
+from django.db.models.functions import StrIndex
+from django.db.models.lookups import GreaterThan
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
@@ -31,6 +33,7 @@ SHORTEST_PART = (
     6  # of an identifier that is found in its middle; four digits stand in the middle of many a UUID
 )
 TRIGRAM = 3
+LOOKED_UP = 5  # characters of an identifier that the index is asked for; the rows found are read for the rest
 FEW = 3000
 FEW_TO_FILTER = 20_000
 FEW_AT_A_LOOK = 500
@@ -64,6 +67,7 @@ _SEPARATORS = re.compile(r"[\s\-\u2010-\u2015\u2212_.\u200b-\u200d\u2060\ufeff]+
 _MARK = re.compile("\ue000(\\d+)\ue001")
 _UUID = re.compile(r"[0-9a-f]{32}")
 _SHORT_WORD = re.compile(r"[a-z0-9]{1,2}")
+_END = re.compile(rf"[a-z0-9]{{{LOOKED_UP}}}")
 _many: dict[tuple[Any, ...], float] = {}  # until when a text is taken to be one that many match
 
 
@@ -126,7 +130,7 @@ def _all(pks: list[int]) -> Few:
 def _few(text: str, most: int, nearest: Nearest | None) -> Few | None:
     using = SearchText.objects.all().db
     if connections[using].vendor == "postgresql":
-        return _few_at_once(_words(text), _part_of_identifier(text), most, nearest, using)
+        return _few_at_once(_words(text), _looked_up(_part_of_identifier(text)), most, nearest, using)
     pks = list(texts(text).values_list("pk", flat=True)[: most + 1])
     return _all(pks) if len(pks) <= most else None
 
@@ -148,7 +152,7 @@ def _few_at_once(
     return found if found.count <= most else None
 
 
-def _at_once(statement: str, params: list[str], most: int, nearest: Nearest | None, using: str) -> Few:
+def _at_once(statement: str, params: list[Any], most: int, nearest: Nearest | None, using: str) -> Few:
     """Thousands of numbers as one value: as rows they would take longer to read than to find.
 
     Planned for these words: only so are they known to be seldom, and looked up in the index.
@@ -173,16 +177,16 @@ def _chosen(nearest: Nearest | None) -> tuple[str, list[str]]:
     return f"SELECT pk FROM found WHERE name = %s UNION ALL {further}", [name, name]  # noqa: S608
 
 
-def _guess(statement: str, params: list[str], using: str) -> int:
+def _guess(statement: str, params: list[Any], using: str) -> int:
     ((plan,),) = ask(using, f"EXPLAIN (FORMAT JSON) {statement}", params, planned_once=False)
     return int(plan[0]["Plan"]["Plan Rows"])
 
 
 @lru_cache(maxsize=200)
-def _texts_as_text(words: int, parts: int, using: str) -> tuple[str, tuple[str, ...]]:
+def _texts_as_text(words: int, parts: int, using: str) -> tuple[str, tuple[Any, ...]]:
     """What `texts` asks for so many words, and the patterns that they are put into."""
     marks = [mark(number) for number in range(words + parts)]
-    found = _in_texts(marks[:words], marks[words:]).using(using).values_list("pk", "name")
+    found = _found_in_texts(marks[:words], marks[words:]).using(using).values_list("pk", "name")
     return found.query.get_compiler(using).as_sql()
 
 
@@ -191,10 +195,17 @@ def mark(number: int) -> str:
     return f"\ue000{number}\ue001"
 
 
-def filled(patterns: Sequence[str], words: Sequence[str], using: str) -> list[str]:
-    """The patterns with the words in place of their marks."""
+def filled(patterns: Sequence[Any], words: Sequence[str], using: str) -> list[Any]:
+    """The patterns with the words in place of their marks; a mark alone is no pattern but the word itself."""
     escaped = [connections[using].ops.prep_for_like_query(word) for word in words]
-    return [_MARK.sub(lambda found: escaped[int(found[1])], pattern) for pattern in patterns]
+
+    def put_in(pattern: Any) -> Any:
+        if not isinstance(pattern, str):
+            return pattern
+        alone = _MARK.fullmatch(pattern)
+        return words[int(alone[1])] if alone else _MARK.sub(lambda found: escaped[int(found[1])], pattern)
+
+    return [put_in(pattern) for pattern in patterns]
 
 
 def among_many(text: str, name: str) -> Q:
@@ -207,8 +218,8 @@ def among_many(text: str, name: str) -> Q:
 def parts_of(text: str) -> tuple[list[str], list[int]]:
     """The words that a name has, and the wallets that have the text in an identifier."""
     identified: list[int] = []
-    for part in _part_of_identifier(text):
-        found = SearchText.objects.filter(identifiers__contains=part)
+    if part := _part_of_identifier(text):
+        found = SearchText.objects.filter(_identified(_looked_up(part)))
         identified += found.values_list("pk", flat=True)[:FEW]
     return _words(text), identified
 
@@ -230,12 +241,32 @@ def texts(text: str) -> QuerySet[SearchText]:
         return SearchText.objects.none()
     if connection.vendor == "sqlite" and all(indexed) and search_index.has_fts(connection):
         return SearchText.objects.filter(pk__in=_in_fts(words, part))
-    return _in_texts(words, part)
+    return _found_in_texts(words, _looked_up(part))
 
 
-def _in_texts(words: Sequence[str], part: Sequence[str]) -> QuerySet[SearchText]:
+def _found_in_texts(words: Sequence[str], looked_up: Sequence[str]) -> QuerySet[SearchText]:
     named = reduce(and_, (Q(name__contains=word) for word in words), Q())
-    return SearchText.objects.filter(reduce(or_, (Q(identifiers__contains=each) for each in part), named))
+    return SearchText.objects.filter(named | _identified(looked_up) if looked_up else named)
+
+
+def _looked_up(part: list[str]) -> list[str]:
+    """A long identifier's end, and the whole of it: three trigrams leave a handful of a million.
+
+    Each further one is one more long list to read. The end, since numbers often begin alike; and not where it says one
+    thing again and again.
+    """
+    whole = "".join(part)
+    end = whole[-LOOKED_UP:]
+    trigrams = {end[at : at + TRIGRAM] for at in range(LOOKED_UP - TRIGRAM + 1)}
+    is_seldom = _END.fullmatch(end) and len(trigrams) == LOOKED_UP - TRIGRAM + 1
+    return [end, whole] if is_seldom and whole != end else part
+
+
+def _identified(looked_up: Sequence[str]) -> Q:
+    """What the index is asked for; the whole, where there is more of it, is looked for in the rows that it gives."""
+    first, *rest = looked_up
+    wholes = (Q(GreaterThan(StrIndex("identifiers", Value(whole)), 0)) for whole in rest)
+    return reduce(and_, wholes, Q(identifiers__contains=first))
 
 
 def _compact(text: str) -> str:

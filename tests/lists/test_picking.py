@@ -128,6 +128,26 @@ def test_a_part_of_a_uuid_or_wallet_id_is_enough_and_four_digits_are_its_beginni
         assert walked(text=text)[0] == [], text
 
 
+def test_any_part_of_an_identifier_finds_those_that_have_the_whole_of_it_and_no_others():
+    """The index is asked for the end of a part alone, where that is not one character again and again."""
+    numbers = ("W-2024-0001", "W-1024-0001", "W-2024-1111", "W-1111-1111", "W-0000-0000", "W-2024-0010")
+    wallets = [a_wallet(an_organization(name="Ada"), wallet_id=number) for number in numbers]
+    known = {
+        wallet.pk: [wallet.wallet_id.replace("-", "").lower(), wallet.organization.uuid.hex]
+        for wallet in wallets
+    }
+    parts = {
+        whole[begin:end]
+        for identifiers in known.values()
+        for whole in identifiers
+        for begin in range(0, len(whole) - 6, 3)
+        for end in (begin + 6, begin + 7, len(whole))
+    }
+    for part in parts | {"w20241234", "00240001", "0%40001", "00_40001", "w2024000\\", "1e1e1e1e"}:
+        expected = {pk for pk, identifiers in known.items() if any(part in whole for whole in identifiers)}
+        assert set(walked(text=part)[0]) == expected, part
+
+
 def test_one_or_two_letters_begin_a_word_of_the_name():
     first, second = a_wallet(an_organization(name="Abacus")), a_wallet(an_organization(name="Big Ab Co"))
     a_wallet(an_organization(name="Cabinet"))

@@ -45,6 +45,7 @@ COLUMNS = (
     "closed_at",
     "balance_micros",
     "near_percent",
+    "permanent_limit_micros",
     "organization__name",
     "organization__uuid",
 )
@@ -221,7 +222,11 @@ class WalletRow:
     @property
     def falls_back_to(self) -> str:
         micros = self.wallet.falls_back_to_micros
-        return _("unlimited") if micros is None else display.short_amount(micros, self.currency)
+        if micros is None:
+            return _("unlimited")
+        if not micros and self.wallet.permanent_limit_micros is None:
+            return _("not set")
+        return display.short_amount(micros, self.currency)
 
     @property
     def use(self) -> SafeString:

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from credit.models import AlertEvent, AlertReader, AlertRule, AlertSend, Webhook
+from credit.views import alerts
 from tests.alerts.watched import a_rule, a_webhook, watched
 from tests.factories import an_organization, micros
 from tests.pages.people import HTMX, charge, postpaid, said, send, signed_in, somebody, text
@@ -53,6 +54,16 @@ def test_the_bell_counts_what_this_person_has_not_read_and_shows_the_latest():
     client.post(reverse("alerts"), {"up_to": AlertEvent.objects.latest("pk").pk})
     assert "No new alerts" in client.get(reverse("alert_bell")).content.decode()
     assert "1 new alert" in signed_in(OFFICER).get(reverse("alert_bell")).content.decode()
+
+
+def test_where_more_is_new_than_the_bell_shows_it_says_how_much():
+    for number in range(alerts.IN_THE_BELL + 1):
+        an_alert(f"Customer {number}")
+    client = signed_in(VIEWER)
+    shown = text(client.get(reverse("alert_bell")))
+    assert "All alerts, 7 new" in shown and shown.count("Customer") == alerts.IN_THE_BELL
+    client.post(reverse("alerts"), {"up_to": AlertEvent.objects.order_by("pk")[1].pk})
+    assert "new" not in text(client.get(reverse("alert_bell"))).split("All alerts")[1]
 
 
 def test_reading_goes_only_forward_and_never_beyond_what_there_is():

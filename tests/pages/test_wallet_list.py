@@ -218,6 +218,21 @@ def test_not_set_zero_and_unlimited_are_three_texts(officer):
     assert "Not set" in cells[0] and cells[1].startswith("0.00") and cells[2].startswith("Unlimited")
 
 
+@pytest.mark.parametrize(
+    ("permanent", "stays"),
+    [({}, "not set"), ({"permanent_limit": "0"}, "0"), ({"permanent_limit": "50"}, "50")],
+)
+def test_a_row_says_what_a_temporary_limit_falls_back_to(officer, permanent, stays):
+    now = timezone.now()
+    times = {
+        "temporary_starts_at": now - timedelta(hours=1),
+        "temporary_ends_at": now + timedelta(days=2),
+    }
+    a_wallet(temporary_limit="200", **times, **permanent)
+    cell = officer.get(LIST).content.decode().split('data-label="Credit limit">')[1].split("</td>")[0]
+    assert f"→ {stays}</span>" in cell and f', then {stays}"' in cell
+
+
 def test_the_numbers_of_the_list_are_the_rules_own_at_that_instant(officer):
     now = timezone.now()
     a_wallet(permanent_limit="100", balance="-8.67")

@@ -280,6 +280,7 @@ else:
     _broker_dir.joinpath("control").mkdir(parents=True, exist_ok=True)
     _broker_dir.joinpath("messages").mkdir(exist_ok=True)
     CELERY_BROKER_URL = "filesystem://localhost"
+    CELERY_BROKER_TRANSPORT = "finance_portal.file_broker:Transport"
     # Without Redis a pool of processes reads its tasks from one pipe under one lock, which the process that waits
     # holds: if that one is killed, the lock stays taken, and the worker does nothing more until it is restarted.
     CELERY_WORKER_POOL = "threads"

@@ -100,6 +100,7 @@ function save(event) {
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing) return;
   if ((event.ctrlKey || event.metaKey) && event.key === "Enter") { save(event); return; }
+  if (event.key === "ArrowDown" && event.target.matches("[data-search] input[type=search]") && move(0)) { event.preventDefault(); return; }
   if (event.ctrlKey || event.metaKey || event.altKey || isField(event.target) || $("dialog[open]")) return;
   if (event.key.length === 1 && !lettersAreOn()) return;
   if (goTo(event.key) || KEYS[event.key]?.(event)) event.preventDefault();

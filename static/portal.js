@@ -106,6 +106,14 @@ function keepSearchInStep(url) {
 
 function follow(url, options) { keepSearchInStep(url); return visit(url, options); }
 
+// The links to the next and the previous page stand below the rows; a page is read from its first one.
+async function turnTo(link) {
+  await follow(link.href);
+  if (!["next", "prev"].includes(link.rel)) return;
+  scrollTo({ top: 0 });
+  if (document.activeElement === document.body) $("#main").focus({ preventScroll: true });   // it was the last page
+}
+
 async function searchInPlace(form, { push }) {
   const url = searchUrl(form);
   await visit(url, { push });
@@ -122,7 +130,7 @@ let warned = false;
 async function openPanel(link) {
   opener = { row: link.closest("[data-row]")?.id, link };
   $("[data-row].open")?.classList.remove("open");
-  if (opener.row) document.getElementById(opener.row).classList.add("open");
+  openersRow()?.classList.add("open");
   await htmx.ajax("GET", link.href, { target: "#panel", swap: "innerHTML" });
   if (!$("[data-panel-form]", panel)) { location.href = link.href; return; }
   typedIn = warned = false;
@@ -143,6 +151,7 @@ function mayLeave() {
 }
 
 const rowLink = (row) => $("th a", row);
+const openersRow = () => opener?.row ? document.getElementById(opener.row) : null;   // rows of the home page have no name
 let leaving = null;   // the answer to our own history.back(), so that it is not taken for the person's
 
 async function closePanel({ back = true } = {}) {
@@ -153,17 +162,18 @@ async function closePanel({ back = true } = {}) {
     await new Promise((done) => { leaving = done; history.back(); });
     leaving = null;
   }
-  const row = opener?.row && document.getElementById(opener.row);
+  const row = openersRow();
   row?.classList.remove("open");
-  const link = opener?.link.isConnected && opener.link.checkVisibility() ? opener.link : row && rowLink(row);
-  link?.focus();
+  const link = opener?.link.isConnected ? opener.link : null;
+  const button = link && $("summary", link.closest("details.menu") || link);   // its menu was closed meanwhile
+  (link?.checkVisibility() ? link : row ? rowLink(row) : button)?.focus();
 }
 
 async function saved() {
   await closePanel();
   await visit(location.href, { push: false });
-  const row = opener?.row && document.getElementById(opener.row);
-  if (row) rowLink(row).focus();
+  const row = openersRow();
+  if (row) rowLink(row)?.focus();
 }
 
 // ---------- menus ----------
@@ -176,6 +186,13 @@ function closeMenus(except = null) {
     if (hadFocus) $("summary", menu).focus();
   }
 }
+
+// Where a menu begins hangs on where its button came to stand: near the window's end it opens to the other side.
+document.addEventListener("toggle", ({ target: menu }) => {
+  if (!menu.matches?.("details.menu")) return;
+  menu.classList.remove("other-side");
+  if (menu.open && $("ul", menu).getBoundingClientRect().right > root.clientWidth) menu.classList.add("other-side");
+}, true);
 
 function moveInMenu(event) {
   const menu = event.target.closest?.("details.menu[open]");
@@ -217,7 +234,7 @@ document.addEventListener("click", (event) => {
   else if ((hit = on("[data-set]"))) setField(hit);
   else if ((hit = on("[data-panel-close]")) && panel.open) { event.preventDefault(); if (mayLeave()) closePanel(); }
   else if (plainClick(event) && (hit = on("a[data-panel]"))) { event.preventDefault(); closeMenus(); openPanel(hit); }
-  else if (plainClick(event) && (hit = on("a[data-swap]"))) { event.preventDefault(); follow(hit.href); }
+  else if (plainClick(event) && (hit = on("a[data-swap]"))) { event.preventDefault(); turnTo(hit); }
 });
 
 let typing = 0;
@@ -242,7 +259,7 @@ document.addEventListener("submit", (event) => {
 });
 
 // Letters are in keyboard.js, which leaves alone what was done here.
-document.addEventListener("keydown", (event) => { if (event.key === "Escape") closeMenus(); else moveInMenu(event); });
+document.addEventListener("keydown", (event) => { if (event.key === "Escape") { closeMenus(); if (!panel.open) $$("[data-toast]").forEach((toast) => toast.remove()); } else moveInMenu(event); });
 window.addEventListener("popstate", () => {
   if (leaving) leaving();
   else if (panel.open) closePanel({ back: false });

@@ -41,10 +41,15 @@ class StrikeOutForm(ReasonForm):
 
 
 class SettleForm(VerbForm):
-    outcome = forms.ChoiceField(label=gettext_lazy("What became of it"), widget=forms.RadioSelect)
+    outcome = forms.ChoiceField(
+        label=gettext_lazy("What became of it"),
+        widget=forms.RadioSelect,
+        error_messages={"required": gettext_lazy("Choose whether the promise was kept.")},
+    )
 
     def __init__(self, *args, is_promise: bool, **kwargs):
         super().__init__(*args, **kwargs)
         outcomes = (Settled.KEPT, Settled.BROKEN) if is_promise else (Settled.DONE,)
         self.fields["outcome"].choices = [(one.value, one.label) for one in outcomes]
-        self.fields["outcome"].initial = outcomes[0].value
+        if not is_promise:  # nobody says by mistake that somebody has paid
+            self.fields["outcome"].initial = outcomes[0].value

@@ -69,6 +69,19 @@ def test_a_temporary_limit_is_previewed_while_typing_and_saved_by_keyboard_alone
     assert live(node_nexus).usable_micros == 50_000_000
 
 
+def test_what_is_saved_from_the_home_page_is_said_there_and_its_row_is_gone(desks, node_nexus):
+    page = desks("eva").open("/")
+    page.click(".todo li:has-text('Node Nexus') a[data-panel]")
+    page.wait_for_selector("#panel[open] #id_amount")
+    page.fill("#id_amount", "150")
+    page.fill("#id_days", "2")
+    page.select_option("#id_reason_code", "payment_promised")
+    page.click("#save")
+    page.wait_for_selector("#toasts:has-text('Usable 50.00 EUR')")
+    expect(page.locator(".todo li:has-text('Node Nexus'):has-text('Blocked')")).to_have_count(0)
+    assert page.url.endswith("/") and page.locator("#panel[open]").count() == 0
+
+
 def test_a_quick_raise_and_days_need_no_typing(desks, node_nexus):
     page = desks("eva").panel_of("node")
     page.click("#panel button:has-text('+50 %')")

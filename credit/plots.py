@@ -244,12 +244,6 @@ class _Pen:
         return self.x(span.until) if span.until else float(self.sheet.right)
 
 
-def later_part(facts: Facts, since: datetime) -> Facts:
-    """The same facts from a later instant on, for a narrow drawing."""
-    use = [kept for line in facts.use if (kept := [point for point in line if point.at >= since])]
-    return Facts(**{**vars(facts), "use": use, "since": since})
-
-
 def _highest(facts: Facts) -> int:
     shown: Iterable[int | None] = (
         *(point.micros for line in facts.use for point in line),

@@ -175,13 +175,16 @@ def _listed(words: Sequence[str]) -> str:
 
 
 def _compact(micros: int) -> str:
-    """Five signs at most, for under a bar: 62.5, 980, 1.5k, 23k, 4.1M. The whole figure is said by the drawing."""
+    """Five signs at most, for under a bar: 6.5, 980, 1.5k, 23k, 4.1M, rounded. The drawing says the whole figure."""
     for unit, sign in ((10**9, "G"), (10**6, "M"), (10**3, "k"), (1, "")):
-        tenths = micros * 10 // (unit * MICROS)
-        if tenths >= 10:
-            return (
-                f"{tenths // 10}{sign}"
-                if tenths >= 100 or not tenths % 10
-                else as_written(f"{tenths / 10:.1f}{sign}")
-            )
+        one = unit * MICROS
+        if 2000 * micros < 1999 * one:  # 999.5 of the smaller unit are a thousand of them
+            continue
+        if (tenths := _rounded(10 * micros, one)) >= 100:
+            return f"{_rounded(micros, one)}{sign}"
+        return as_written(f"{tenths / 10:.1f}{sign}") if tenths % 10 else f"{tenths // 10}{sign}"
     return "0" if not micros else "<1"
+
+
+def _rounded(amount: int, unit: int) -> int:
+    return (2 * amount + unit) // (2 * unit)

@@ -70,15 +70,13 @@ def plot(
 ) -> Plot:
     """`whole_since`: before it the ledger is in the archive, and nothing is drawn."""
     span = asked if asked in SPANS else DEFAULT_SPAN
-    days = SPANS[span][1]
-    since = now - timedelta(days=days)
+    since = now - timedelta(days=SPANS[span][1])
     facts = _facts(wallet, limits, max(since, whole_since or since), now)
-    narrow = plots.later_part(facts, max(facts.since, now - timedelta(days=max(30, days // 3))))
     return Plot(
         span=span,
         spans=[(key, words) for key, (words, _) in SPANS.items()],
         wide=plots.draw(facts, 800, 270),
-        narrow=plots.draw(narrow, 360, 240),
+        narrow=plots.draw(facts, 360, 240),
         title=_title(facts),
         rows=_rows(facts),
         use_words=facts.use_words,

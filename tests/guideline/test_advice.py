@@ -14,7 +14,8 @@ from credit.groups import MANAGER, OFFICER
 from credit.guideline import advice
 from credit.models import Wallet
 from credit.money import to_decimal
-from tests.factories import an_organization
+from credit.views import guideline
+from tests.factories import an_organization, micros
 from tests.pages.people import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -189,3 +190,15 @@ def test_a_month_that_has_ended_but_is_not_booked_is_left_out(consolidated):
 def test_the_guideline_is_there_for_everybody_who_sets_limits(consolidated):
     page = signed_in(MANAGER).get(reverse("set_limit", args=[consolidated.wallet_id])).content.decode()
     assert "Use 110.00" in page or "Use 110" in page
+
+
+@pytest.mark.parametrize(
+    ("amount", "under_the_bar"),
+    [
+        ("0", "0"), ("0.4", "<1"), ("1", "1"), ("9.94", "9.9"), ("9.96", "10"), ("19.85", "20"), ("62.5", "63"),
+        ("599.65", "600"), ("999.4", "999"), ("999.6", "1k"), ("1540", "1.5k"), ("1550", "1.6k"), ("23400", "23k"),
+        ("950000", "950k"), ("999500", "1M"), ("4100000", "4.1M"), ("7000000000", "7G"),
+    ],
+)  # fmt: skip
+def test_the_figure_under_a_bar_is_rounded_and_short(amount, under_the_bar):
+    assert guideline._compact(micros(amount)) == under_the_bar

@@ -81,7 +81,7 @@ def left_words(bounds: Bounds | None, currency: str, increase_micros: int = 0) -
     left = display.with_code(max(0, bounds.left_micros - max(0, increase_micros)), currency)
     if increase_micros > 0:
         return _("Within your authority, %(left)s left.") % {"left": left}
-    return _("Your authority: %(left)s more in 30 days.") % {"left": left}
+    return _("Your authority: %(left)s more for this wallet in 30 days.") % {"left": left}
 
 
 def authority_of(preview: Preview, currency: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from credit import daily_use, display, plots
 from credit.models import CreditLimit, Decline, LimitSlot, Wallet
 from credit.terms import PaymentMode
+from credit.views import limit_undo
 from credit.written_queries import Written, WrittenRows, slot
 
 MOST_LIMITS = 500
@@ -172,6 +173,7 @@ class Entry:
     is_temporary: bool
     can_end: bool
     can_remove: bool
+    again: str  # the form that sets one that is over once more
 
 
 @dataclass(frozen=True)
@@ -201,6 +203,7 @@ def _entry(limit: CreditLimit, wallet: Wallet, now: datetime) -> Entry:
         is_temporary=not is_permanent,
         can_end=is_open and not is_permanent,
         can_remove=is_open and is_permanent and wallet.mode == PaymentMode.PREPAID,
+        again="" if is_live or wallet.closed_at else limit_undo.again(limit, wallet, now),
     )
 
 

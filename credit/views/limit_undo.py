@@ -1,5 +1,6 @@
 """What the toast of a saved limit says, and the ways back to what stood there before: changes of their own."""
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -67,6 +68,23 @@ def _restoring(limit: Any, before: Any) -> str:
         return ""
     given = ended | {"reason_code": ChangeReason.CORRECTION}
     return f"{reverse('set_limit', args=[before.wallet_id])}?{urlencode(given)}"
+
+
+def again(limit: Any, wallet: Any, now: datetime) -> str:
+    """The way to have a limit that is over once more; empty where its time is over too, or where it is in force."""
+    is_permanent = limit.slot == LimitSlot.PERMANENT
+    if not is_permanent and limit.ends_at <= now:
+        return ""
+    if is_permanent and (limit.unlimited, limit.amount_micros) == (
+        wallet.limit_unlimited,
+        wallet.permanent_limit_micros,
+    ):
+        return ""
+    amount = {} if limit.unlimited else {"amount": display.typed(limit.amount_micros, wallet.currency)}
+    instants = {"starts_at": limit.starts_at if limit.starts_at > now else None, "ends_at": limit.ends_at}
+    lasts = {name: _as_typed(instant, wallet.time_zone) for name, instant in instants.items() if instant}
+    given = (amount or {"limit_is": "unlimited"}) | lasts
+    return f"{reverse('set_limit', args=[wallet.wallet_id])}?{urlencode(given)}"
 
 
 def running(wallet: Any) -> dict[str, str]:

@@ -92,7 +92,8 @@ def test_too_many_days_are_no_word_about_the_amount(officer, wallet):
 
 
 def test_the_foot_says_how_much_authority_is_left(officer, wallet):
-    assert "Your authority: 5,000.00 EUR more in 30 days." in text(officer.get(address("set_limit", wallet)))
+    form = text(officer.get(address("set_limit", wallet)))
+    assert "Your authority: 5,000.00 EUR more for this wallet in 30 days." in form
     preview = officer.post(address("preview_limit", wallet), typed(wallet, "1100"), **HTMX)
     assert "Within your authority, 4,000.00 EUR left." in text(preview)
 

@@ -126,3 +126,32 @@ def test_an_end_is_said_by_the_customers_clock_and_by_the_viewers_where_they_dif
     assert "for you" not in toast_after(OFFICER, here, amount="50", days="4")
     toast = toast_after(OFFICER, far, amount="50", days="4")
     assert " in Tokyo, " in toast and "for you. Usable" in toast
+
+
+def ways_in_the_history(group, wallet):
+    page = signed_in(group).get(reverse("organization", args=[wallet.organization.uuid]))
+    return [entry.again for entry in page.context["limits"].entries if entry.again], page.content.decode()
+
+
+def test_without_the_toast_the_history_leads_back_to_a_limit_that_is_over():
+    wallet = a_wallet(an_organization(time_zone="Asia/Tokyo"), permanent_limit="30")
+    toast_after(OFFICER, wallet, amount="40")
+    toast_after(OFFICER, wallet, amount="100", ends_at=SOON)
+    toast_after(OFFICER, wallet, amount="150", ends_at=LATER)
+    (replaced,), page = ways_in_the_history(OFFICER, wallet)
+    assert "Set it again" in page
+    given = opened(OFFICER, replaced)
+    assert (given["amount"], given["ends_at"]) == ("100.00", SOON)
+    toast_after(OFFICER, wallet, amount="60")
+    ways, _page = ways_in_the_history(OFFICER, wallet)
+    assert [opened(OFFICER, way)["amount"] for way in ways] == ["150.00", "100.00", "40.00"]
+    assert "ends_at" not in ways[-1]
+
+
+def test_neither_what_is_in_force_nor_what_is_over_by_its_time_is_offered_again():
+    wallet = a_wallet(permanent_limit="30")
+    for amount in ("40", "50", "40"):
+        toast_after(OFFICER, wallet, amount=amount)
+    ways, page = ways_in_the_history(OFFICER, wallet)
+    assert [opened(OFFICER, way)["amount"] for way in ways] == ["50.00"]
+    assert "Set it again" not in ways_in_the_history("Viewer", wallet)[1] and "Set it again" in page

@@ -125,11 +125,14 @@ def _shown(
     now, by = timezone.now(), Actor.person(request.user)
     live: Any = Wallet.objects.at(now).select_related("organization").get(pk=asked.wallet_id)
     is_open, is_own = asked.state == RequestState.OPEN, requests.is_own(asked, by)
+    form = form or DecisionForm()
+    if is_own:
+        form.fields["words"].help_text = _("Kept with the request.")
     context = {
         "asked": asked,
         "words": in_words(asked),
         "wallet": live,
-        "form": form or DecisionForm(),
+        "form": form,
         "version": live.live_version,
         "rows": compared(asked, live),
         "has_changed": is_open and live.live_version != asked.seen_version,

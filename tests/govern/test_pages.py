@@ -253,8 +253,8 @@ def test_who_asked_may_only_withdraw(officer, wallet):
     officer.post(address("set_limit", wallet), typed(wallet, "20000", request=consent("20000")))
     where = reverse("request", args=[ChangeRequest.objects.get().pk])
     page = text(officer.get(where))
-    assert "Withdraw the request" in page
-    assert "Approve" not in page
+    assert "Withdraw the request" in page and "Kept with the request." in page
+    assert "Approve" not in page and "who asked reads it" not in page
     assert officer.post(where, {"approve": "1", "words": "Mine"}).status_code == 422
     assert "Withdrawn" in said(officer.post(where, {"withdraw": "1"}))
 
